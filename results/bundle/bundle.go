@@ -1,0 +1,117 @@
+// Package bundle writes and reads run folders. A writer appends records as they happen, so
+// that a run that was killed at any moment leaves a folder that a reader can open; a reader
+// takes such a folder as it is and says that it is incomplete.
+//
+// The files of a run folder, all UTF-8, one JSON value a line in the .jsonl files:
+//
+//	manifest.json     what was run, on what, by which versions (Manifest)
+//	scenario.yaml     the scenario with every parameter replaced
+//	events.jsonl      what happened (sample.Event)
+//	samples.jsonl     values over time (sample.Point)
+//	histograms.jsonl  distributions by window (sample.Window)
+//	pods.jsonl        the life of every pod (sample.Pod)
+//	summary.json      every figure and verdict (summary.Summary), written at the end
+//	report.html       the report, written at the end
+package bundle
+
+import (
+	"time"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/slo"
+)
+
+// The names of the files in a run folder.
+const (
+	ManifestFile   = "manifest.json"
+	ScenarioFile   = "scenario.yaml"
+	EventsFile     = "events.jsonl"
+	SamplesFile    = "samples.jsonl"
+	HistogramsFile = "histograms.jsonl"
+	PodsFile       = "pods.jsonl"
+	SummaryFile    = "summary.json"
+	ReportFile     = "report.html"
+)
+
+// A Status says how a run ended.
+type Status string
+
+// The statuses. A manifest that still says Running belongs to a run in progress or to one
+// that was killed.
+const (
+	Running     Status = "running"
+	Complete    Status = "complete"    // Every phase ended by itself.
+	Interrupted Status = "interrupted" // The user stopped it.
+	Failed      Status = "failed"      // A step or the environment failed.
+)
+
+// A Manifest says what was run. It is written when the run starts and replaced when it ends.
+type Manifest struct {
+	FormatVersion int               `json:"formatVersion"`
+	ID            string            `json:"id"` // Unique; also the value of the run label on every object.
+	Scenario      string            `json:"scenario"`
+	Title         string            `json:"title,omitempty"`
+	Description   string            `json:"description,omitempty"`
+	Labels        map[string]string `json:"labels,omitempty"`
+	Parameters    map[string]string `json:"parameters,omitempty"`
+	Seed          uint64            `json:"seed"`
+	Command       []string          `json:"command"` // How to run it again.
+
+	Status   Status        `json:"status"`
+	Failure  string        `json:"failure,omitempty"` // Why, for Interrupted and Failed.
+	Started  time.Time     `json:"started"`           // Wall clock; every offset counts from here.
+	Duration sample.Offset `json:"duration,omitempty"`
+
+	Tool       Tool            `json:"tool"`
+	Machine    Machine         `json:"machine"`
+	Cluster    Cluster         `json:"cluster"`
+	Phases     []Phase         `json:"phases"`
+	Objectives []slo.Objective `json:"objectives"`
+}
+
+// Tool identifies the kubedyno that measured.
+type Tool struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"`
+	Go      string `json:"go"`
+}
+
+// Machine describes where kubedyno ran.
+type Machine struct {
+	OS          string `json:"os"`
+	Arch        string `json:"arch"`
+	CPUs        int    `json:"cpus"`
+	CPUModel    string `json:"cpuModel,omitempty"`
+	MemoryBytes uint64 `json:"memoryBytes,omitempty"`
+	Kernel      string `json:"kernel,omitempty"`
+}
+
+// Cluster describes the control plane that was measured.
+type Cluster struct {
+	Origin     string      `json:"origin"` // embedded, named or attached.
+	Name       string      `json:"name,omitempty"`
+	Kubernetes string      `json:"kubernetes"`
+	Components []Component `json:"components,omitempty"`
+	Pools      []Pool      `json:"pools,omitempty"`
+	PodStartup string      `json:"podStartup,omitempty"` // The configured distribution, in words.
+}
+
+// Component is one process of the control plane and the arguments it ran with.
+type Component struct {
+	Name      string   `json:"name"`
+	Version   string   `json:"version,omitempty"`
+	Arguments []string `json:"arguments,omitempty"`
+}
+
+// Pool is a group of equal fake nodes.
+type Pool struct {
+	Name     string `json:"name"`
+	NodeType string `json:"nodeType"`
+	Count    int    `json:"count"`
+}
+
+// Phase is a phase as planned; when it really ran is in the events.
+type Phase struct {
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+}

@@ -1,0 +1,190 @@
+package sample
+
+import (
+	"maps"
+	"slices"
+)
+
+// A Unit is the base unit of a metric's values.
+type Unit string
+
+// The base units. A metric's name ends in its unit.
+const (
+	Seconds   Unit = "seconds"
+	Bytes     Unit = "bytes"
+	Cores     Unit = "cores"
+	Ratio     Unit = "ratio"
+	Count     Unit = "total"
+	PerSecond Unit = "per_second"
+)
+
+// A Direction says which change of a metric is an improvement.
+type Direction string
+
+// The directions.
+const (
+	LowerIsBetter  Direction = "lower"
+	HigherIsBetter Direction = "higher"
+	Neither        Direction = "neither"
+)
+
+// A Shape says how a metric's values are recorded and which statistics it has.
+type Shape string
+
+// The shapes of metrics.
+const (
+	// Distribution metrics have one value per thing observed (a pod, a request). They are
+	// recorded as Pods or Windows and have quantiles, min, mean and max.
+	Distribution Shape = "distribution"
+	// Gauge metrics are sampled over time as Points and have mean, max and last.
+	Gauge Shape = "gauge"
+	// Scalar metrics have one value per label set, written once as a Point.
+	Scalar Shape = "scalar"
+)
+
+// A Source names what must be in a scenario for a metric to be produced, so that an objective
+// that could never have data is refused before the run.
+type Source string
+
+// The sources of metrics.
+const (
+	FromRun     Source = "run"     // Every run.
+	FromFleet   Source = "fleet"   // A nodes action.
+	FromPods    Source = "pods"    // A create action with a workload that has pods.
+	FromRollout Source = "rollout" // A rollout action.
+	FromLoad    Source = "load"    // A load action.
+)
+
+// A Metric describes one measured quantity.
+type Metric struct {
+	Name   string
+	Unit   Unit
+	Better Direction
+	Shape  Shape
+	Source Source
+	// Labels are the names of the labels that tell its series apart, apart from phase.
+	Labels []string
+	// HarnessDelay names the distribution metric that measures what the harness itself may
+	// have added to this one; an objective missed by no more than that is inconclusive.
+	HarnessDelay string
+	Help         string
+}
+
+// Lookup returns the metric of that name.
+func Lookup(name string) (Metric, bool) {
+	metric, ok := registry[name]
+	return metric, ok
+}
+
+// Metrics returns every metric in the order of their names.
+func Metrics() []Metric {
+	all := make([]Metric, 0, len(registry))
+	for _, name := range slices.Sorted(maps.Keys(registry)) {
+		all = append(all, registry[name])
+	}
+	return all
+}
+
+// The names of all metrics.
+const (
+	PodStartup           = "pod_startup_seconds"
+	PodStage             = "pod_stage_seconds"
+	PodSimulatorOverhead = "pod_simulator_overhead_seconds"
+	PodsByState          = "pods_total"
+	PodsReadyRate        = "pods_ready_per_second"
+
+	NodeReady         = "node_ready_seconds"
+	NodesByState      = "nodes_total"
+	FleetCreateRate   = "fleet_created_per_second"
+	FleetReady        = "fleet_ready_seconds"
+	RolloutDuration   = "rollout_seconds"
+	PhaseDuration     = "phase_seconds"
+	ClusterReady      = "cluster_ready_seconds"
+	APIRequest        = "api_request_seconds"
+	APIService        = "api_service_seconds"
+	APISendLag        = "api_send_lag_seconds"
+	APIOffered        = "api_offered_per_second"
+	APIAchieved       = "api_achieved_per_second"
+	APIErrors         = "api_errors_total"
+	ComponentCPU      = "component_cpu_cores"
+	ComponentCPUTotal = "component_cpu_seconds"
+	ComponentMemory   = "component_memory_bytes"
+	WatchLag          = "watch_lag_seconds"
+	WatchRelists      = "watch_relists_total"
+	HarnessGCPause    = "harness_gc_pause_seconds"
+	HarnessGoroutines = "harness_goroutines_total"
+	HarnessDropped    = "harness_dropped_records_total"
+)
+
+var registry = index(
+	Metric{Name: PodStartup, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromPods,
+		Labels: []string{"workload"}, HarnessDelay: WatchLag,
+		Help: "From the pod's creation (sent by the harness, or else seen by its watch) until it is seen Ready."},
+	Metric{Name: PodStage, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromPods,
+		Labels: []string{"workload", "stage"}, HarnessDelay: WatchLag,
+		Help: "One stage of pod startup: create, schedule, start or ready."},
+	Metric{Name: PodSimulatorOverhead, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromPods,
+		Labels: []string{"workload"},
+		Help:   "What the simulator added to the pod start-up delay it was configured with."},
+	Metric{Name: PodsByState, Unit: Count, Better: Neither, Shape: Gauge, Source: FromPods,
+		Labels: []string{"state"},
+		Help:   "Pods of the run: created, scheduled, running, ready (each includes the ones after it) and deleted."},
+	Metric{Name: PodsReadyRate, Unit: PerSecond, Better: HigherIsBetter, Shape: Scalar, Source: FromPods,
+		Help: "Pods that became Ready in a phase, divided by the time from the phase's first creation to its last Ready."},
+	Metric{Name: NodeReady, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromFleet,
+		Labels: []string{"pool"}, HarnessDelay: WatchLag,
+		Help: "From sending a node's creation until the node is seen Ready."},
+	Metric{Name: NodesByState, Unit: Count, Better: Neither, Shape: Gauge, Source: FromFleet,
+		Labels: []string{"state"}, Help: "Nodes of the run: created, ready."},
+	Metric{Name: FleetCreateRate, Unit: PerSecond, Better: HigherIsBetter, Shape: Scalar, Source: FromFleet,
+		Labels: []string{"pool"}, Help: "Nodes created per second, first send to last acknowledgement."},
+	Metric{Name: FleetReady, Unit: Seconds, Better: LowerIsBetter, Shape: Scalar, Source: FromFleet,
+		Labels: []string{"pool"}, Help: "From the first node's creation until all nodes are Ready."},
+	Metric{Name: RolloutDuration, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromRollout,
+		Labels: []string{"workload"}, HarnessDelay: WatchLag,
+		Help: "From the update's acknowledgement until the controller reports the rollout complete."},
+	Metric{Name: PhaseDuration, Unit: Seconds, Better: LowerIsBetter, Shape: Scalar, Source: FromRun,
+		Help: "How long the phase took."},
+	Metric{Name: ClusterReady, Unit: Seconds, Better: LowerIsBetter, Shape: Scalar, Source: FromRun,
+		Help: "From starting the control plane's processes until all of them are healthy."},
+	Metric{Name: APIRequest, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromLoad,
+		Labels: []string{"class", "verb", "resource", "scope"}, HarnessDelay: APISendLag,
+		Help: "API latency from the intended send time until the whole response is read."},
+	Metric{Name: APIService, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromLoad,
+		Labels: []string{"class", "verb", "resource", "scope"},
+		Help:   "API latency from the actual send time until the whole response is read."},
+	Metric{Name: APISendLag, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromLoad,
+		Labels: []string{"class", "verb", "resource", "scope"},
+		Help:   "How late the harness sent a request."},
+	Metric{Name: APIOffered, Unit: PerSecond, Better: Neither, Shape: Gauge, Source: FromLoad,
+		Labels: []string{"class", "verb", "resource", "scope"}, Help: "Requests per second that the scenario asks for."},
+	Metric{Name: APIAchieved, Unit: PerSecond, Better: HigherIsBetter, Shape: Gauge, Source: FromLoad,
+		Labels: []string{"class", "verb", "resource", "scope"}, Help: "Requests per second that were sent."},
+	Metric{Name: APIErrors, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromLoad,
+		Labels: []string{"class", "verb", "resource", "scope", "kind"},
+		Help:   "Failed requests so far: timeout, throttled (429), server (5xx), client (other 4xx), connection."},
+	Metric{Name: ComponentCPU, Unit: Cores, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Labels: []string{"component"}, Help: "CPU of one process: a component, or kubedyno itself."},
+	Metric{Name: ComponentCPUTotal, Unit: Seconds, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Labels: []string{"component"}, Help: "CPU time of one process since it started."},
+	Metric{Name: ComponentMemory, Unit: Bytes, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Labels: []string{"component"}, Help: "Resident memory of one process."},
+	Metric{Name: WatchLag, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromRun,
+		Help: "From the acknowledgement of the harness's own probe write until its watch delivers it."},
+	Metric{Name: WatchRelists, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Help: "How often a watch of the harness had to list anew."},
+	Metric{Name: HarnessGCPause, Unit: Seconds, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Help: "The longest garbage-collection pause of kubedyno in the last second."},
+	Metric{Name: HarnessGoroutines, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Help: "Goroutines of kubedyno."},
+	Metric{Name: HarnessDropped, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Help: "Records that a full queue of kubedyno dropped so far."},
+)
+
+func index(metrics ...Metric) map[string]Metric {
+	byName := make(map[string]Metric, len(metrics))
+	for _, metric := range metrics {
+		byName[metric.Name] = metric
+	}
+	return byName
+}

@@ -1,0 +1,161 @@
+// Package sample is the frozen vocabulary between the runner, which measures, and everything
+// that reads a run: the metric registry and the records that a run folder consists of.
+//
+// It measures nothing, stores nothing and computes no statistic. Changing a record or the
+// meaning of a metric needs a new FormatVersion.
+package sample
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// FormatVersion is the version of the records below and of the files that hold them.
+const FormatVersion = 1
+
+// An Offset is a point on the run's one clock: the monotonic time since the run started. Its
+// JSON form is a number of seconds.
+type Offset time.Duration
+
+// Seconds returns the offset in seconds.
+func (o Offset) Seconds() float64 { return time.Duration(o).Seconds() }
+
+// MarshalJSON writes the offset as seconds, rounded to a microsecond.
+func (o Offset) MarshalJSON() ([]byte, error) {
+	return json.Marshal(float64(time.Duration(o).Round(time.Microsecond).Microseconds()) / 1e6)
+}
+
+// UnmarshalJSON reads a number of seconds.
+func (o *Offset) UnmarshalJSON(data []byte) error {
+	var seconds float64
+	if err := json.Unmarshal(data, &seconds); err != nil {
+		return err
+	}
+	*o = Offset(time.Duration(seconds * float64(time.Second)).Round(time.Microsecond))
+	return nil
+}
+
+// A Clock reads the run's time. The zero value is not usable; take one from StartClock.
+type Clock struct{ start time.Time }
+
+// StartClock begins a run's time now.
+func StartClock() Clock { return Clock{start: time.Now()} }
+
+// Start returns the wall-clock time at which the run began.
+func (c Clock) Start() time.Time { return c.start }
+
+// Now returns the time since the run began, on the monotonic clock.
+func (c Clock) Now() Offset { return Offset(time.Since(c.start)) }
+
+// At converts a time that carries a monotonic reading of this process.
+func (c Clock) At(t time.Time) Offset { return Offset(t.Sub(c.start)) }
+
+// Labels tell the series of one metric apart. A map handed to a Sink belongs to the Sink.
+type Labels map[string]string
+
+// String renders the labels as a=b,c=d in the order of their names: equal labels give equal
+// strings.
+func (l Labels) String() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(l)) {
+		parts = append(parts, name+"="+l[name])
+	}
+	return strings.Join(parts, ",")
+}
+
+// Match reports whether l has every label of selector with the same value.
+func (l Labels) Match(selector Labels) bool {
+	for name, value := range selector {
+		if l[name] != value {
+			return false
+		}
+	}
+	return true
+}
+
+// An EventKind says what an Event means.
+type EventKind string
+
+// The kinds of events. Phase events delimit the run's phases, step events the actions in them.
+const (
+	RunStarted    EventKind = "run-started"
+	RunFinished   EventKind = "run-finished"
+	PhaseStarted  EventKind = "phase-started"
+	PhaseFinished EventKind = "phase-finished"
+	StepStarted   EventKind = "step-started"
+	StepFinished  EventKind = "step-finished"
+	StepFailed    EventKind = "step-failed"
+	Progress      EventKind = "progress" // Fields "done" and "total" count a step's objects.
+	Warning       EventKind = "warning"
+	ComponentLost EventKind = "component-lost"
+)
+
+// An Event is something that happened once, a line of events.jsonl.
+type Event struct {
+	At      Offset            `json:"t"`
+	Kind    EventKind         `json:"kind"`
+	Phase   string            `json:"phase,omitempty"`
+	Step    string            `json:"step,omitempty"`
+	Message string            `json:"message,omitempty"`
+	Fields  map[string]string `json:"fields,omitempty"`
+}
+
+// A Point is one value of a gauge or scalar metric, a line of samples.jsonl.
+type Point struct {
+	At     Offset  `json:"t"`
+	Metric string  `json:"metric"`
+	Labels Labels  `json:"labels,omitempty"`
+	Value  float64 `json:"value"`
+}
+
+// A Window is the distribution of one metric over a stretch of the run, a line of
+// histograms.jsonl. Windows of the same metric are merged by adding their histograms.
+type Window struct {
+	From      Offset    `json:"from"`
+	To        Offset    `json:"to"`
+	Metric    string    `json:"metric"`
+	Labels    Labels    `json:"labels,omitempty"`
+	Histogram Histogram `json:"hdr"`
+}
+
+// A Pod is the life of one pod as the harness's watch delivered it, a line of pods.jsonl. An
+// offset is nil when the harness did not see the transition. A pod that is not Ready is
+// censored at Until: its startup took at least Until - Created.
+type Pod struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	UID       string `json:"uid"`
+	Workload  string `json:"workload"`
+	Phase     string `json:"phase"` // The run's phase in which the pod was created.
+	Node      string `json:"node,omitempty"`
+
+	Sent      *Offset `json:"sent,omitempty"` // Only for pods that the harness itself creates.
+	Created   Offset  `json:"created"`
+	Scheduled *Offset `json:"scheduled,omitempty"`
+	Running   *Offset `json:"running,omitempty"`
+	Ready     *Offset `json:"ready,omitempty"`
+	Deleted   *Offset `json:"deleted,omitempty"`
+	Until     Offset  `json:"until"` // When this record was written.
+
+	// ConfiguredStartSeconds is the delay that the simulator was told to put between
+	// scheduled and Running for this pod; nil where it cannot be known.
+	ConfiguredStartSeconds *float64 `json:"configuredStart,omitempty"`
+	// Uncertain says that a watch was interrupted while the pod started, so that its
+	// offsets are upper bounds.
+	Uncertain bool `json:"uncertain,omitempty"`
+	// APICreated is the server's creationTimestamp, with its resolution of 1 s: context
+	// only, never subtracted from an offset.
+	APICreated time.Time `json:"apiCreated"`
+}
+
+// A Sink takes the records of a run. It never blocks its caller, is safe for concurrent use,
+// and counts what it had to drop.
+type Sink interface {
+	Event(Event)
+	Point(Point)
+	Window(Window)
+	Pod(Pod)
+}

@@ -1,0 +1,102 @@
+// Package summary condenses a run folder into every figure and verdict that any output shows.
+// It is a pure function of the folder, so a run that was killed can be summarised later.
+package summary
+
+import (
+	"github.com/kubedyno/kubedyno/results/bundle"
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/slo"
+)
+
+// A Summary is the content of summary.json.
+type Summary struct {
+	FormatVersion int           `json:"formatVersion"`
+	Run           string        `json:"run"`
+	Status        bundle.Status `json:"status"`
+	Incomplete    bool          `json:"incomplete"` // The run was killed, interrupted or failed.
+	Duration      sample.Offset `json:"duration"`
+
+	Verdict       slo.Verdict    `json:"verdict"`  // The worst of all objectives; see Compute.
+	Sentence      string         `json:"sentence"` // The verdict in words.
+	Objectives    []Objective    `json:"objectives"`
+	Phases        []Phase        `json:"phases"`
+	Distributions []Distribution `json:"distributions"`
+	Gauges        []Gauge        `json:"gauges"`
+	Scalars       []Scalar       `json:"scalars"`
+	Counts        Counts         `json:"counts"`
+	Warnings      []string       `json:"warnings,omitempty"` // Doubts, each a sentence.
+}
+
+// An Objective is an objective and how it came out.
+type Objective struct {
+	slo.Objective
+	Unit     sample.Unit `json:"unit"`
+	Verdict  slo.Verdict `json:"verdict"`
+	Reason   string      `json:"reason,omitempty"`   // Why, unless it is a plain pass or miss.
+	Observed *float64    `json:"observed,omitempty"` // nil if there is no figure to show.
+	Low      *float64    `json:"low,omitempty"`      // 95% interval of the observed quantile in this run.
+	High     *float64    `json:"high,omitempty"`
+	Margin   *float64    `json:"margin,omitempty"` // Room left, as a share of the limit; negative: missed.
+	N        int64       `json:"n"`
+	Censored int64       `json:"censored,omitempty"` // Of N, how many never got there.
+}
+
+// A Phase is when a phase ran.
+type Phase struct {
+	Name  string        `json:"name"`
+	Start sample.Offset `json:"start"`
+	End   sample.Offset `json:"end"`
+	Ended bool          `json:"ended"`
+}
+
+// A Distribution is a distribution metric, merged over the run for one label set. Values are
+// in the metric's unit.
+type Distribution struct {
+	Metric    string        `json:"metric"`
+	Labels    sample.Labels `json:"labels,omitempty"` // "phase" among them.
+	N         int64         `json:"n"`
+	Censored  int64         `json:"censored,omitempty"`
+	Min       float64       `json:"min"`
+	Mean      float64       `json:"mean"`
+	Max       float64       `json:"max"`
+	Quantiles []Quantile    `json:"quantiles"`
+}
+
+// A Quantile is a percentile with its distribution-free 95% interval. Printable is false when
+// fewer than 10 samples lie beyond it; it is then not shown as a number.
+type Quantile struct {
+	Percentile float64 `json:"percentile"`
+	Value      float64 `json:"value"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Printable  bool    `json:"printable"`
+}
+
+// A Gauge is a gauge metric over one phase, or over the whole run where labels has no "phase".
+type Gauge struct {
+	Metric string        `json:"metric"`
+	Labels sample.Labels `json:"labels,omitempty"`
+	N      int64         `json:"n"`
+	Mean   float64       `json:"mean"`
+	Max    float64       `json:"max"`
+	Last   float64       `json:"last"`
+}
+
+// A Scalar is a scalar metric.
+type Scalar struct {
+	Metric string        `json:"metric"`
+	Labels sample.Labels `json:"labels,omitempty"`
+	Value  float64       `json:"value"`
+}
+
+// Counts are the books that must balance: created = observed = reported.
+type Counts struct {
+	PodsCreated  int64 `json:"podsCreated"`
+	PodsReady    int64 `json:"podsReady"`
+	PodsCensored int64 `json:"podsCensored"`
+	Uncertain    int64 `json:"podsUncertain"`
+	Requests     int64 `json:"requests"`
+	Failed       int64 `json:"requestsFailed"`
+	Dropped      int64 `json:"recordsDropped"`
+	CutLines     int64 `json:"cutLines"` // Unreadable last lines of a run that was killed.
+}
