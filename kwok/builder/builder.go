@@ -1,0 +1,188 @@
+// Package builder compiles the control-plane binary from Go modules: etcd, the Kubernetes
+// control plane, metrics-server and kwok in one executable, whose sources are the nested
+// module in kwok/controlplane.
+//
+// It downloads through the user's own module proxy, needs nothing but the Go toolchain, and
+// keeps each binary in a cache folder named after everything that determines it. It starts
+// no cluster: that is package cluster.
+package builder
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"golang.org/x/tools/txtar"
+)
+
+// DefaultKubernetes is the Kubernetes version that is built unless another is asked for.
+const DefaultKubernetes = "v1.37.2"
+
+// modFiles maps each buildable Kubernetes version to its pinned module file.
+var modFiles = map[string]string{
+	DefaultKubernetes: "go.mod",
+	"v1.36.3":         "kubernetes-1.36.3.mod",
+}
+
+// archive holds the files of kwok/controlplane. They are embedded as one archive because
+// go:embed passes over a folder that has a go.mod, and because a nested module is not part of
+// its parent's module zip: an installed kubedyno has only this copy. "make update" writes it.
+//
+//go:embed controlplane.txtar
+var archive []byte
+
+// Versions returns the Kubernetes versions that can be built, newest first.
+func Versions() []string { return []string{DefaultKubernetes, "v1.36.3"} }
+
+// A Builder builds and finds control-plane binaries.
+type Builder struct {
+	Cache    string         // The folder that holds sources and binaries; made if missing.
+	Progress func(Progress) // Called from one goroutine; may be nil.
+}
+
+// A Stage is what a build is doing.
+type Stage string
+
+// The stages of a build, in their order.
+const (
+	Downloading Stage = "download"
+	Compiling   Stage = "compile"
+	Linking     Stage = "link"
+)
+
+// Progress says how far a build is. Total is the number of packages that the binary is made
+// of; those that the Go build cache still holds are never counted as done.
+type Progress struct {
+	Stage Stage
+	Done  int
+	Total int
+}
+
+// Find returns the path of the binary for a Kubernetes version and whether it has been built.
+func (b *Builder) Find(ctx context.Context, kubernetes string) (path string, built bool, err error) {
+	target, err := b.target(ctx, kubernetes)
+	if err != nil {
+		return "", false, err
+	}
+	_, err = os.Stat(target.binary)
+	if errors.Is(err, fs.ErrNotExist) {
+		return target.binary, false, nil
+	}
+	return target.binary, err == nil, err
+}
+
+// Build compiles the binary for a Kubernetes version unless it is there already, and returns
+// its path. A cold build takes minutes; ctx ends it.
+func (b *Builder) Build(ctx context.Context, kubernetes string) (string, error) {
+	target, err := b.target(ctx, kubernetes)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(target.binary); err == nil {
+		return target.binary, nil
+	}
+	if err := writeSources(target.sources); err != nil {
+		return "", fmt.Errorf("write the control plane's sources to %s: %w", target.sources, diagnose(err, ""))
+	}
+	if err := os.MkdirAll(filepath.Dir(target.binary), 0o700); err != nil {
+		return "", fmt.Errorf("create the cache folder of the control plane: %w", diagnose(err, ""))
+	}
+	if err := b.compile(ctx, target); err != nil {
+		return "", fmt.Errorf("build the control plane %s: %w", kubernetes, err)
+	}
+	return target.binary, nil
+}
+
+// A target is one binary and what it is made from.
+type target struct {
+	kubernetes string
+	modFile    string
+	sources    string
+	binary     string
+	flags      []string // Of go build, apart from -o.
+}
+
+// target works out where the binary of a Kubernetes version belongs. The name of its folder
+// is a hash over the sources, the toolchain, the platform and the build flags.
+func (b *Builder) target(ctx context.Context, kubernetes string) (*target, error) {
+	modFile, ok := modFiles[kubernetes]
+	if !ok {
+		return nil, fmt.Errorf("no pinned module file for Kubernetes %q; there is one for %s",
+			kubernetes, strings.Join(Versions(), " and "))
+	}
+	toolchain, err := goVersion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sourceKey := fmt.Sprintf("%x", sha256.Sum256(archive))[:16]
+	t := &target{
+		kubernetes: kubernetes,
+		modFile:    modFile,
+		sources:    filepath.Join(b.Cache, "controlplane", "sources-"+sourceKey),
+		flags:      buildFlags(kubernetes, modFile),
+	}
+	identity := strings.Join(append(t.flags, sourceKey, toolchain, runtime.GOOS, runtime.GOARCH), "\x00")
+	key := fmt.Sprintf("%x", sha256.Sum256([]byte(identity)))[:16]
+	name := "controlplane"
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	t.binary = filepath.Join(b.Cache, "controlplane", kubernetes+"-"+key, name)
+	return t, nil
+}
+
+// buildFlags returns the flags of go build. Without the version that they set, the API server
+// calls itself v0.0.0-master, which clients take for an ancient server.
+func buildFlags(kubernetes, modFile string) []string {
+	numbers := strings.Split(strings.TrimPrefix(kubernetes, "v"), ".")
+	const variable = " -X k8s.io/component-base/version."
+	ldflags := "-s -w" + variable + "gitVersion=" + kubernetes +
+		variable + "gitMajor=" + numbers[0] + variable + "gitMinor=" + numbers[1]
+	flags := []string{"-trimpath", "-buildvcs=false", "-ldflags=" + ldflags}
+	if modFile != "go.mod" {
+		flags = append(flags, "-modfile="+modFile)
+	}
+	return flags
+}
+
+func writeSources(directory string) error {
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return err
+	}
+	for _, file := range txtar.Parse(archive).Files {
+		path := filepath.Join(directory, filepath.Base(file.Name))
+		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, file.Data) {
+			continue
+		}
+		if err := os.WriteFile(path, file.Data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// goVersion returns the version of the Go toolchain that would build, such as go1.26.8.
+func goVersion(ctx context.Context) (string, error) {
+	if _, err := exec.LookPath("go"); err != nil {
+		return "", fmt.Errorf("there is no Go toolchain on the PATH, and the control plane is built from source: "+
+			"install Go %s or newer from https://go.dev/dl, or use an existing cluster with --kubeconfig", oldestGo)
+	}
+	output, err := exec.CommandContext(ctx, "go", "env", "GOVERSION").Output()
+	if err != nil {
+		return "", fmt.Errorf("ask the Go toolchain for its version (go env GOVERSION): %w", err)
+	}
+	version := strings.TrimSpace(string(output))
+	if err := checkGo(version); err != nil {
+		return "", err
+	}
+	return version, nil
+}

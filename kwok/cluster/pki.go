@@ -1,0 +1,152 @@
+package cluster
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// certificateLife is how long a cluster's certificates last; a cluster is thrown away long
+// before.
+const certificateLife = 365 * 24 * time.Hour
+
+// An authority signs certificates with a key that exists only in one cluster's directory.
+type authority struct {
+	certificate *x509.Certificate
+	key         crypto.Signer
+}
+
+// An identity is one certificate to be issued.
+type identity struct {
+	file   string
+	name   string   // The common name: the user, to the API server.
+	groups []string // The organisations: the user's groups.
+	server bool     // Whether it serves on loopback, too.
+}
+
+// identities are the certificates of the cluster's own authority. The harness is a plain
+// user with a cluster-admin binding and not a member of system:masters, whose requests would
+// bypass priority and fairness. kwok belongs to system:nodes, so that priority and fairness
+// treats what it sends as it treats kubelets.
+var identities = []identity{
+	{file: "serving", name: "kubedyno", server: true},
+	{file: "etcd-client", name: "kube-apiserver-etcd-client"},
+	{file: "admin", name: "kubernetes-admin", groups: []string{"system:masters"}},
+	{file: "harness", name: harnessUser},
+	{file: "controller-manager", name: "system:kube-controller-manager"},
+	{file: "scheduler", name: "system:kube-scheduler"},
+	{file: "kwok", name: kwokUser, groups: []string{"system:nodes"}},
+}
+
+// writePKI makes all keys and certificates of a cluster anew, readable by this user only.
+func writePKI(directory string) error {
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return err
+	}
+	cluster, err := newAuthority(directory, "ca", "kubedyno-ca")
+	if err != nil {
+		return err
+	}
+	for _, id := range identities {
+		if err := cluster.issue(directory, id); err != nil {
+			return fmt.Errorf("issue the certificate %s: %w", id.file, err)
+		}
+	}
+	proxy, err := newAuthority(directory, "front-proxy-ca", "kubedyno-front-proxy-ca")
+	if err != nil {
+		return err
+	}
+	if err := proxy.issue(directory, identity{file: "front-proxy-client", name: "front-proxy-client"}); err != nil {
+		return err
+	}
+	return writeServiceAccountKeys(directory)
+}
+
+func newAuthority(directory, file, name string) (*authority, error) {
+	key, err := newKey(directory, file)
+	if err != nil {
+		return nil, err
+	}
+	template := certificateTemplate(name, nil)
+	template.IsCA = true
+	template.BasicConstraintsValid = true
+	template.KeyUsage |= x509.KeyUsageCertSign
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return nil, fmt.Errorf("sign the authority %s: %w", name, err)
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, err
+	}
+	return &authority{certificate, key}, writePEM(filepath.Join(directory, file+".crt"), "CERTIFICATE", der)
+}
+
+func (a *authority) issue(directory string, id identity) error {
+	key, err := newKey(directory, id.file)
+	if err != nil {
+		return err
+	}
+	template := certificateTemplate(id.name, id.groups)
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	if id.server {
+		template.ExtKeyUsage = append(template.ExtKeyUsage, x509.ExtKeyUsageServerAuth)
+		template.IPAddresses = []net.IP{net.ParseIP(loopback), net.ParseIP("10.96.0.1")}
+		template.DNSNames = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
+	if err != nil {
+		return err
+	}
+	return writePEM(filepath.Join(directory, id.file+".crt"), "CERTIFICATE", der)
+}
+
+func certificateTemplate(name string, groups []string) *x509.Certificate {
+	serial, _ := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127)) // Never fails since Go 1.24.
+	now := time.Now()
+	return &x509.Certificate{
+		SerialNumber: serial,
+		Subject:      pkix.Name{CommonName: name, Organization: groups},
+		NotBefore:    now.Add(-time.Hour), // A clock that was set back must not make it invalid.
+		NotAfter:     now.Add(certificateLife),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+	}
+}
+
+func newKey(directory, file string) (*ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return key, writePEM(filepath.Join(directory, file+".key"), "EC PRIVATE KEY", der)
+}
+
+func writeServiceAccountKeys(directory string) error {
+	key, err := newKey(directory, "service-account")
+	if err != nil {
+		return err
+	}
+	der, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		return err
+	}
+	return writePEM(filepath.Join(directory, "service-account.pub"), "PUBLIC KEY", der)
+}
+
+func writePEM(path, kind string, der []byte) error {
+	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600)
+}

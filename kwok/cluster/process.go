@@ -1,0 +1,164 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// stopLimit is how long a component may take to end after SIGTERM before it gets SIGKILL. An
+// API server closes its watches and ends within 2 s.
+const stopLimit = 10 * time.Second
+
+// tailLimit is how much of a log's end an error quotes, in bytes and in lines.
+const (
+	tailLimit = 16 << 10
+	tailLines = 12
+)
+
+// A Process is one running component.
+type Process struct {
+	Component Component `json:"component"`
+	PID       int       `json:"pid"`
+	Arguments []string  `json:"arguments"` // Without the component's name.
+	Log       string    `json:"log"`       // The path of its log.
+}
+
+// A Loss says that a component ended though nobody had asked it to.
+type Loss struct {
+	Component Component
+	Cause     error
+	Log       string // The path of its log.
+	Tail      string // The end of its log.
+}
+
+func (l Loss) Error() string {
+	return fmt.Sprintf("%s ended: %v; the end of %s:\n%s", l.Component, l.Cause, l.Log, l.Tail)
+}
+
+// A process is a component that this kubedyno started.
+type process struct {
+	Process
+	command  *exec.Cmd
+	ended    chan struct{} // Closed when the process is gone.
+	err      error         // How it ended; read after ended is closed.
+	stopping chan struct{} // Closed when the end is wanted.
+}
+
+// spawn starts a component. Its output goes to a log file; it holds the component's lock as
+// long as it lives, and the lifeline unless the cluster is detached.
+func (c *Cluster) spawn(component Component, settings Settings) (*process, error) {
+	arguments := merge(c.arguments(component), settings)
+	log, err := os.OpenFile(c.path("logs", string(component)+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the log of %s: %w", component, err)
+	}
+	defer log.Close() // The process has its own copy.
+	command := exec.Command(c.binary, append([]string{string(component)}, arguments...)...)
+	command.Dir = c.directory
+	command.Stdout, command.Stderr = log, log
+	command.Env = c.environment(settings)
+	lock, err := c.prepare(command, component)
+	if err != nil {
+		return nil, fmt.Errorf("prepare to start %s: %w", component, err)
+	}
+	defer lock.Close()
+	if err := command.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", component, err)
+	}
+	p := &process{
+		Process:  Process{component, command.Process.Pid, arguments, log.Name()},
+		command:  command,
+		ended:    make(chan struct{}),
+		stopping: make(chan struct{}),
+	}
+	go c.watch(p)
+	return p, nil
+}
+
+// watch waits for the end of a process and reports it unless it was wanted.
+func (c *Cluster) watch(p *process) {
+	p.err = p.command.Wait()
+	if p.err == nil {
+		p.err = errors.New("exit status 0")
+	}
+	close(p.ended)
+	select {
+	case <-p.stopping:
+	default:
+		loss := Loss{p.Component, p.err, p.Log, tail(p.Log)}
+		select {
+		case c.lost <- loss:
+		default: // Its capacity is one loss per component: more cannot happen.
+		}
+	}
+}
+
+// environment passes on what a process needs to find its way and nothing else of the user's.
+func (c *Cluster) environment(settings Settings) []string {
+	variables := []string{"KWOK_WORKDIR=" + c.path("kwok")} // Keeps ~/.kwok/kwok.yaml out.
+	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
+		if value, ok := os.LookupEnv(name); ok {
+			variables = append(variables, name+"="+value)
+		}
+	}
+	for name, value := range settings.Env {
+		variables = append(variables, name+"="+value)
+	}
+	return variables
+}
+
+// stop asks a process to end, and makes it after stopLimit or when ctx is done.
+func (p *process) stop(ctx context.Context) error {
+	select {
+	case <-p.stopping:
+	default:
+		close(p.stopping)
+	}
+	_ = terminate(p.command.Process) // Fails only if it is gone.
+	limit := time.NewTimer(stopLimit)
+	defer limit.Stop()
+	select {
+	case <-p.ended:
+		return nil
+	case <-limit.C:
+	case <-ctx.Done():
+	}
+	if err := p.command.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("kill %s (process %d): %w", p.Component, p.PID, err)
+	}
+	<-p.ended
+	return nil
+}
+
+// tail returns the last lines of a log.
+func tail(path string) string {
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Sprintf("(its log cannot be read: %v)", err)
+	}
+	defer file.Close()
+	if size, err := file.Seek(0, io.SeekEnd); err == nil {
+		_, _ = file.Seek(max(0, size-tailLimit), io.SeekStart)
+	}
+	data, _ := io.ReadAll(io.LimitReader(file, tailLimit))
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	return "  " + strings.Join(lines[max(0, len(lines)-tailLines):], "\n  ")
+}
+
+func (c *Cluster) path(parts ...string) string {
+	return filepath.Join(append([]string{c.directory}, parts...)...)
+}
+
+func (c *Cluster) certificate(name string) string { return c.path("pki", name+".crt") }
+func (c *Cluster) key(name string) string         { return c.path("pki", name+".key") }
+func (c *Cluster) kubeconfigOf(user string) string {
+	return c.path("kubeconfigs", user+".yaml")
+}
+func (c *Cluster) url(port int) string { return fmt.Sprintf("https://%s:%d", loopback, port) }

@@ -1,0 +1,74 @@
+package cluster
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A Component names one process of a cluster, by its usual binary name.
+type Component string
+
+// The components, in the order in which they are started.
+const (
+	Etcd              Component = "etcd"
+	APIServer         Component = "kube-apiserver"
+	ControllerManager Component = "kube-controller-manager"
+	Scheduler         Component = "kube-scheduler"
+	Kwok              Component = "kwok"
+)
+
+// Settings change how one component runs.
+type Settings struct {
+	// Flags are command-line flags without their dashes. They replace the default of the
+	// same name; those that the supervisor depends on cannot be replaced (see reserved).
+	Flags map[string]string `json:"flags,omitempty"`
+	// Env holds further environment variables, such as GOGC.
+	Env map[string]string `json:"env,omitempty"`
+}
+
+// reserved are the flags that tie the components together. A setting that replaced one would
+// break the cluster or open it to the network.
+var reserved = map[Component][]string{
+	Etcd: {"data-dir", "listen-client-urls", "listen-peer-urls", "advertise-client-urls", "initial-advertise-peer-urls",
+		"initial-cluster", "name", "cert-file", "key-file", "trusted-ca-file", "client-cert-auth"},
+	APIServer: {"bind-address", "secure-port", "etcd-servers", "etcd-cafile", "etcd-certfile", "etcd-keyfile",
+		"tls-cert-file", "tls-private-key-file", "client-ca-file", "advertise-address"},
+	ControllerManager: {"kubeconfig", "bind-address", "secure-port", "leader-elect"},
+	Scheduler:         {"kubeconfig", "bind-address", "secure-port", "leader-elect"},
+	Kwok:              {"kubeconfig", "config", "server-address"},
+}
+
+// CheckSettings returns one fault for every setting that cannot be honoured.
+func CheckSettings(settings map[Component]Settings) []error {
+	var faults []error
+	for _, component := range slices.Sorted(maps.Keys(settings)) {
+		if _, ok := reserved[component]; !ok {
+			faults = append(faults, fmt.Errorf("there is no component %q", component))
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(settings[component].Flags)) {
+			if slices.Contains(reserved[component], name) {
+				faults = append(faults, fmt.Errorf("--%s of %s is kubedyno's own and cannot be set", name, component))
+			}
+		}
+	}
+	return faults
+}
+
+// merge returns a component's arguments: the given ones, with those of settings in the place
+// of equal names and behind them.
+func merge(own []string, settings Settings) []string {
+	var merged []string
+	for _, argument := range own {
+		name, _, _ := strings.Cut(strings.TrimPrefix(argument, "--"), "=")
+		if _, replaced := settings.Flags[name]; !replaced {
+			merged = append(merged, argument)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(settings.Flags)) {
+		merged = append(merged, "--"+name+"="+settings.Flags[name])
+	}
+	return merged
+}
