@@ -3,6 +3,8 @@ package sample
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"math/bits"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -14,11 +16,17 @@ const (
 	histogramLowest  = 1
 	histogramHighest = int64(time.Hour / time.Microsecond)
 	histogramDigits  = 3
+	// histogramBits is how many leading bits of a value are kept at three digits.
+	histogramBits = 11
 )
 
 // A Histogram counts durations. Its zero value is empty and ready to use; it is not safe for
 // concurrent use. Its JSON form is a V2 compressed HDR histogram of microseconds in base64,
 // as every HdrHistogram implementation reads it.
+//
+// A histogram that holds anything takes 188 KB of memory, however many durations it counts:
+// keep one per series, not one per thing. Reset keeps that memory for the next window. A copy
+// by assignment shares the counts; Clone does not.
 type Histogram struct{ counts *hdr.Histogram }
 
 // Record counts one duration; what lies outside 1 µs .. 1 h counts as the nearest bound.
@@ -49,16 +57,59 @@ func (h *Histogram) Count() int64 {
 	return h.counts.TotalCount()
 }
 
-// Quantile returns the duration in seconds below or at which the share q (0..1) of the
-// recorded durations lies; 0 for an empty histogram.
+// Quantile returns the smallest recorded duration in seconds that at least the share q (0..1)
+// of the recorded durations does not exceed; 0 for an empty histogram. Like every value read
+// from a histogram it is rounded up to the histogram's resolution: it is never too small, and
+// too large by at most 0.1%.
 func (h *Histogram) Quantile(q float64) float64 {
-	if h.counts == nil {
-		return 0
-	}
-	return float64(h.counts.ValueAtQuantile(q*100)) / 1e6
+	return h.AtRank(Rank(q, h.Count()))
 }
 
-// Min, Max and Mean are in seconds; 0 for an empty histogram.
+// Rank returns the 1-based rank of the quantile q among n ordered values: the smallest whole
+// number that is not below q*n.
+func Rank(q float64, n int64) int64 {
+	// 0.999*1000 is a little more than 999 in floating point and must not become 1000.
+	const tolerance = 1e-12
+	rank := int64(math.Ceil(q * float64(n) * (1 - tolerance)))
+	return min(max(rank, 1), max(n, 1))
+}
+
+// AtRank returns the duration in seconds at a 1-based rank in ascending order; ranks outside
+// 1..Count give the shortest and the longest; 0 for an empty histogram.
+func (h *Histogram) AtRank(rank int64) float64 {
+	n := h.Count()
+	if n == 0 {
+		return 0
+	}
+	rank = min(max(rank, 1), n)
+	return float64(h.counts.ValueAtPercentile(100*float64(rank)/float64(n))) / 1e6
+}
+
+// CountAbove returns how many recorded durations are above a limit in seconds and can be told
+// apart from it.
+func (h *Histogram) CountAbove(limit float64) int64 {
+	var above int64
+	ceiling := Resolve(limit)
+	h.Buckets(func(seconds float64, count int64) {
+		if seconds > ceiling {
+			above += count
+		}
+	})
+	return above
+}
+
+// Resolve returns the longest duration in seconds that a histogram cannot tell from the given
+// one: what Quantile would return if only that one had been recorded. A value read from a
+// histogram is compared with Resolve(limit), so that exactly the limit is not above it.
+func Resolve(seconds float64) float64 {
+	micros := min(max(seconds*1e6, histogramLowest), float64(histogramHighest))
+	value := uint64(math.Round(micros))
+	shift := max(bits.Len64(value)-histogramBits, 0)
+	return float64((value>>shift+1)<<shift-1) / 1e6
+}
+
+// Min returns the shortest duration in seconds, rounded down to the histogram's resolution; 0
+// for an empty histogram.
 func (h *Histogram) Min() float64 {
 	if h.counts == nil {
 		return 0
@@ -66,7 +117,7 @@ func (h *Histogram) Min() float64 {
 	return float64(h.counts.Min()) / 1e6
 }
 
-// Max returns the longest duration in seconds.
+// Max returns the longest duration in seconds; 0 for an empty histogram.
 func (h *Histogram) Max() float64 {
 	if h.counts == nil {
 		return 0
@@ -74,7 +125,7 @@ func (h *Histogram) Max() float64 {
 	return float64(h.counts.Max()) / 1e6
 }
 
-// Mean returns the average duration in seconds.
+// Mean returns the average duration in seconds; 0 for an empty histogram.
 func (h *Histogram) Mean() float64 {
 	if h.counts == nil {
 		return 0
@@ -115,7 +166,8 @@ func (h *Histogram) init() {
 	}
 }
 
-// MarshalJSON writes the V2 compressed form.
+// MarshalJSON writes the V2 compressed form. It reads the counts: nothing may be recorded at
+// the same time.
 func (h Histogram) MarshalJSON() ([]byte, error) {
 	h.init()
 	data, err := h.counts.Encode(hdr.V2CompressedEncodingCookieBase)
@@ -134,6 +186,13 @@ func (h *Histogram) UnmarshalJSON(data []byte) error {
 	counts, err := hdr.Decode([]byte(text))
 	if err != nil {
 		return fmt.Errorf("decode HDR histogram: %w", err)
+	}
+	if counts.LowestTrackableValue() != histogramLowest ||
+		counts.HighestTrackableValue() != histogramHighest ||
+		counts.SignificantFigures() != histogramDigits {
+		return fmt.Errorf("decode HDR histogram: its range is %d to %d µs with %d digits, not %d to %d with %d",
+			counts.LowestTrackableValue(), counts.HighestTrackableValue(), counts.SignificantFigures(),
+			histogramLowest, histogramHighest, histogramDigits)
 	}
 	h.counts = counts
 	return nil

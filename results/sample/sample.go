@@ -152,7 +152,8 @@ type Pod struct {
 }
 
 // A Sink takes the records of a run. It never blocks its caller, is safe for concurrent use,
-// and counts what it had to drop.
+// and counts what it had to drop. The maps and pointers in a record belong to the Sink from
+// then on; a Window's histogram is read before Window returns and may be used again.
 type Sink interface {
 	Event(Event)
 	Point(Point)

@@ -63,7 +63,8 @@ type Distribution struct {
 }
 
 // A Quantile is a percentile with its distribution-free 95% interval. Printable is false when
-// fewer than 10 samples lie beyond it; it is then not shown as a number.
+// fewer than 10 samples lie beyond it; it is then not shown as a number. Low and High are 0
+// where there are too few samples for an interval.
 type Quantile struct {
 	Percentile float64 `json:"percentile"`
 	Value      float64 `json:"value"`

@@ -1,6 +1,9 @@
-// Package plan turns a scenario, its parameters and a seed into an ordered and bounded list
-// of steps. It is pure: it knows no cluster, starts nothing and prints the same plan for the
-// same input.
+// Package plan turns a scenario and a seed into an ordered and bounded list of steps. It is
+// pure: it knows no cluster, starts nothing and prints the same plan for the same input.
+//
+//	s, err := spec.Decode("web.yaml", text, map[string]string{"nodes": "50"}, nil)
+//	p, err := plan.Build(s, 1)
+//	err = p.WriteText(os.Stdout)
 package plan
 
 import (
@@ -12,50 +15,56 @@ import (
 
 // A Plan is a fully resolved run: nothing in it is left to be looked up or defaulted.
 type Plan struct {
-	Name        string
-	Title       string
-	Description string
-	Labels      map[string]string
-	Parameters  map[string]string // The values in force, defaults included.
-	Seed        uint64
-	Resolved    []byte // The scenario as YAML with every parameter replaced.
+	Name        string            `json:"name"`
+	Title       string            `json:"title"`
+	Description string            `json:"description"`
+	Labels      map[string]string `json:"labels"`
+	Parameters  map[string]string `json:"parameters"` // The values in force, defaults included.
+	Seed        uint64            `json:"seed"`
+	Resolved    []byte            `json:"resolved"` // The scenario as YAML with every parameter replaced.
 
-	Cluster    spec.Cluster
-	Fleet      spec.Fleet
-	Workloads  map[string]Workload
-	Phases     []Phase
-	Objectives []slo.Objective
-	Estimate   Estimate
+	Cluster    spec.Cluster        `json:"cluster"`
+	Fleet      spec.Fleet          `json:"fleet"`
+	Workloads  map[string]Workload `json:"workloads"`
+	Phases     []Phase             `json:"phases"`
+	Objectives []slo.Objective     `json:"objectives"`
+	Estimate   Estimate            `json:"estimate"`
+	// Warnings are doubts about the scenario, each a sentence: it can be run, but an
+	// objective may end without a verdict.
+	Warnings []string `json:"warnings"`
 }
 
 // A Workload renders the objects of one workload.
 type Workload struct {
-	Name       string
-	Count      int
-	APIVersion string
-	Kind       string
-	PodsEach   int // Pods per object, 0 if none.
+	Name       string `json:"name"`
+	Count      int    `json:"count"`
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	PodsEach   int    `json:"podsEach"` // Pods per object, 0 if none.
 	template   map[string]any
 }
 
 // A Phase is a stretch of the run with its steps.
 type Phase struct {
-	Name        string
-	Description string
-	Timeout     time.Duration
-	Steps       []Step
+	Name        string        `json:"name"`
+	Description string        `json:"description"`
+	Timeout     time.Duration `json:"timeout"`
+	Steps       []Step        `json:"steps"`
+	Expected    time.Duration `json:"expected"` // How long it is expected to take; see Estimate.
 }
 
 // A Step is one action, with a name that is unique in its phase and says what it does.
 type Step struct {
-	Name   string // Such as "create web" or "load 100/s".
-	Action spec.Action
+	Name   string      `json:"name"` // Such as "create web" or "load 100/s".
+	Action spec.Action `json:"action"`
 }
 
-// An Estimate is what the plan will ask of the cluster.
+// An Estimate is what the plan will ask of the cluster. Rates that a scenario leaves open are
+// those of the Assumed constants: assumptions about a machine with two cores, not promises.
 type Estimate struct {
-	Objects      map[string]int // Created by kind, pods and nodes included.
-	PeakPods     int
-	PeakRequests float64       // Requests per second that kubedyno itself sends at most on a schedule.
-	Duration     time.Duration // What the phases are expected to take; see Build for the rates assumed.
+	Objects      map[string]int `json:"objects"`               // Created by kind, pods and nodes included; those of a load by resource.
+	PeakPods     int            `json:"peakPods"`              // With the surge pods of rollouts.
+	PeakRequests float64        `json:"peakRequestsPerSecond"` // Sent by kubedyno itself on a schedule.
+	Heartbeats   float64        `json:"heartbeatsPerSecond"`   // Lease renewals of all nodes together.
+	Duration     time.Duration  `json:"duration"`              // What the phases are expected to take.
 }

@@ -2,6 +2,15 @@
 // every fault, its defaults, its validation and its JSON Schema.
 //
 // It knows no cluster and runs nothing; package plan turns a Scenario into steps.
+//
+// The struct tags of the types in this file are the language's only definition. The decoder
+// and the schema both read them:
+//
+//	yaml  the field's name in a scenario
+//	doc   what the field means, the description in the schema
+//	need  "yes": the field must be there
+//	one   the only words allowed, separated by spaces
+//	is    the name of the rule (see rules.go) that the value keeps
 package spec
 
 import "time"
@@ -14,16 +23,22 @@ const (
 
 // A Scenario is one declarative experiment.
 type Scenario struct {
-	APIVersion string   `yaml:"apiVersion" doc:"Always kubedyno.dev/v1alpha1."`
-	Kind       string   `yaml:"kind" doc:"Always Scenario."`
-	Metadata   Metadata `yaml:"metadata" doc:"What the scenario is called and what it answers."`
-	Spec       Spec     `yaml:"spec" doc:"What is run, measured and promised."`
+	APIVersion string   `yaml:"apiVersion" need:"yes" one:"kubedyno.dev/v1alpha1" doc:"Always kubedyno.dev/v1alpha1."`
+	Kind       string   `yaml:"kind" need:"yes" one:"Scenario" doc:"Always Scenario."`
+	Metadata   Metadata `yaml:"metadata" need:"yes" doc:"What the scenario is called and what it answers."`
+	Spec       Spec     `yaml:"spec" need:"yes" doc:"What is run, measured and promised."`
+
+	// Values are the parameters in force by name, defaults included.
+	Values map[string]string `yaml:"-"`
+	// Resolved is the scenario as YAML with every parameter replaced, the declarations of
+	// parameters dropped and manifest files put in place. It decodes to the same scenario.
+	Resolved []byte `yaml:"-"`
 }
 
 // Metadata names a scenario.
 type Metadata struct {
-	Name        string            `yaml:"name" doc:"A DNS label; it names the run folder."`
-	Title       string            `yaml:"title" doc:"One line for lists and report heads."`
+	Name        string            `yaml:"name" need:"yes" is:"label" doc:"A DNS label; it names the run folder."`
+	Title       string            `yaml:"title" doc:"One line for lists and report heads (default: the name)."`
 	Description string            `yaml:"description" doc:"What question the scenario answers, and how."`
 	Labels      map[string]string `yaml:"labels" doc:"Free labels, copied into the results."`
 }
@@ -33,16 +48,17 @@ type Spec struct {
 	Parameters []Parameter `yaml:"parameters" doc:"Values that --set can change, used as ${name}."`
 	Cluster    Cluster     `yaml:"cluster" doc:"The control plane; ignored when attached to an existing one."`
 	Fleet      Fleet       `yaml:"fleet" doc:"The fake nodes and how their pods behave."`
-	Workloads  []Workload  `yaml:"workloads" doc:"The objects that actions create, update and delete."`
-	Phases     []Phase     `yaml:"phases" doc:"What happens, one phase after another."`
+	Workloads  []Workload  `yaml:"workloads" is:"workloads" doc:"The objects that actions create, update and delete."`
+	Phases     []Phase     `yaml:"phases" need:"yes" is:"phases" doc:"What happens, one phase after another."`
 	Objectives []Objective `yaml:"objectives" doc:"What must hold for the run to pass."`
 }
 
-// A Parameter is a value that a user may change without editing the file.
+// A Parameter is a value that a user may change without editing the file. It is replaced in
+// values, never in keys: count: ${nodes} is a number, "web-${tier}" is text, $${ is a plain ${.
 type Parameter struct {
-	Name        string   `yaml:"name" doc:"Used as ${name}."`
-	Type        string   `yaml:"type" doc:"integer, number, string, boolean, duration or quantity."`
-	Default     any      `yaml:"default" doc:"The value without --set."`
+	Name        string   `yaml:"name" need:"yes" is:"parameter" doc:"Used as ${name}; index is taken."`
+	Type        string   `yaml:"type" need:"yes" one:"integer number string boolean duration quantity" doc:"integer, number, string, boolean, duration or quantity."`
+	Default     any      `yaml:"default" need:"yes" doc:"The value without --set."`
 	Min         *float64 `yaml:"min" doc:"The smallest value allowed, for integer and number."`
 	Max         *float64 `yaml:"max" doc:"The largest value allowed, for integer and number."`
 	Enum        []string `yaml:"enum" doc:"The only values allowed, for string."`
@@ -51,7 +67,7 @@ type Parameter struct {
 
 // Cluster configures the embedded control plane.
 type Cluster struct {
-	Kubernetes        string    `yaml:"kubernetes" doc:"The Kubernetes version, such as v1.37.2."`
+	Kubernetes        string    `yaml:"kubernetes" is:"version" doc:"The Kubernetes version, such as v1.37.2."`
 	Etcd              Component `yaml:"etcd" doc:"Settings of etcd."`
 	APIServer         Component `yaml:"apiServer" doc:"Settings of kube-apiserver."`
 	ControllerManager Component `yaml:"controllerManager" doc:"Settings of kube-controller-manager."`
@@ -68,15 +84,15 @@ type Component struct {
 // Fleet describes the fake nodes.
 type Fleet struct {
 	Pools         []Pool        `yaml:"pools" doc:"Groups of equal nodes."`
-	LeaseDuration time.Duration `yaml:"leaseDuration" doc:"Node lease duration (default 40s as a kubelet's); renewed four times as often; 0 turns leases off."`
+	LeaseDuration time.Duration `yaml:"leaseDuration" is:"duration" doc:"Node lease duration (default 40s as a kubelet's); renewed four times as often; 0 turns leases off."`
 	PodStartup    Latency       `yaml:"podStartup" doc:"The time from scheduled to Running (default lognormal, median 1s, p99 3s)."`
 }
 
 // A Pool is a group of equal nodes.
 type Pool struct {
-	Name     string            `yaml:"name" doc:"A DNS label; nodes are called <pool>-<index>."`
-	NodeType string            `yaml:"nodeType" doc:"A type of the catalog, such as m6i.2xlarge."`
-	Count    int               `yaml:"count" doc:"How many nodes."`
+	Name     string            `yaml:"name" need:"yes" is:"label" doc:"A DNS label; nodes are called <pool>-<index>."`
+	NodeType string            `yaml:"nodeType" need:"yes" doc:"A type of the catalog, such as m6i.2xlarge."`
+	Count    int               `yaml:"count" need:"yes" is:"nodes" doc:"How many nodes."`
 	Zones    []string          `yaml:"zones" doc:"Zones that the nodes are spread over in turn (default zone-a, zone-b, zone-c)."`
 	Labels   map[string]string `yaml:"labels" doc:"Further node labels."`
 	Taints   []Taint           `yaml:"taints" doc:"Node taints."`
@@ -84,37 +100,39 @@ type Pool struct {
 
 // A Taint keeps pods that do not tolerate it off a node.
 type Taint struct {
-	Key    string `yaml:"key" doc:"The taint's key."`
+	Key    string `yaml:"key" need:"yes" doc:"The taint's key."`
 	Value  string `yaml:"value" doc:"The taint's value."`
-	Effect string `yaml:"effect" doc:"NoSchedule, PreferNoSchedule or NoExecute."`
+	Effect string `yaml:"effect" need:"yes" one:"NoSchedule PreferNoSchedule NoExecute" doc:"NoSchedule, PreferNoSchedule or NoExecute."`
 }
 
 // Latency is a named distribution of durations.
 type Latency struct {
-	Distribution string          `yaml:"distribution" doc:"fixed, uniform, lognormal or quantiles."`
-	Value        time.Duration   `yaml:"value" doc:"fixed: the duration."`
-	Min          time.Duration   `yaml:"min" doc:"uniform: the shortest."`
-	Max          time.Duration   `yaml:"max" doc:"uniform: the longest."`
-	Median       time.Duration   `yaml:"median" doc:"lognormal: the median."`
-	P99          time.Duration   `yaml:"p99" doc:"lognormal: the 99th percentile."`
-	Quantiles    []time.Duration `yaml:"quantiles" doc:"quantiles: 2 to 256 ascending durations at evenly spaced quantiles, from the minimum to the maximum."`
+	Distribution string          `yaml:"distribution" need:"yes" one:"fixed uniform lognormal quantiles" doc:"fixed, uniform, lognormal or quantiles."`
+	Value        time.Duration   `yaml:"value" is:"duration" doc:"fixed: the duration."`
+	Min          time.Duration   `yaml:"min" is:"duration" doc:"uniform: the shortest."`
+	Max          time.Duration   `yaml:"max" is:"duration" doc:"uniform: the longest."`
+	Median       time.Duration   `yaml:"median" is:"span" doc:"lognormal: the median."`
+	P99          time.Duration   `yaml:"p99" is:"span" doc:"lognormal: the 99th percentile."`
+	Quantiles    []time.Duration `yaml:"quantiles" is:"duration" doc:"quantiles: 2 to 256 ascending durations at evenly spaced quantiles, from the minimum to the maximum."`
 }
 
 // A Workload is a template and how many objects are made from it.
 type Workload struct {
-	Name     string         `yaml:"name" doc:"What actions call it."`
-	Count    int            `yaml:"count" doc:"How many objects (default 1)."`
-	Manifest map[string]any `yaml:"manifest" doc:"The object; ${index} is its number from 0."`
-	File     string         `yaml:"file" doc:"A file that holds the manifest, beside the scenario; instead of manifest."`
+	Name  string `yaml:"name" need:"yes" is:"label" doc:"What actions call it."`
+	Count int    `yaml:"count" is:"objects" doc:"How many objects (default 1)."`
+	// Manifest is as written: ReplaceIndex has yet to be applied to its text.
+	Manifest map[string]any `yaml:"manifest" doc:"The object; ${index} is its number from 0, as text. Leave the namespace out: the run has its own."`
+	// File is empty in a decoded scenario: the file's content is in Manifest.
+	File string `yaml:"file" doc:"A file that holds the manifest, beside the scenario; instead of manifest."`
 }
 
 // A Phase is a named stretch of the run. Its actions run in order; an action with
 // background: true runs beside those after it. The phase ends when all have ended.
 type Phase struct {
-	Name        string        `yaml:"name" doc:"A DNS label; figures are told apart by it."`
+	Name        string        `yaml:"name" need:"yes" is:"label" doc:"A DNS label; figures are told apart by it."`
 	Description string        `yaml:"description" doc:"What the phase is for."`
-	Timeout     time.Duration `yaml:"timeout" doc:"The longest the phase may take (default 10m)."`
-	Actions     []Action      `yaml:"actions" doc:"What is done."`
+	Timeout     time.Duration `yaml:"timeout" is:"span" doc:"The longest the phase may take (default 10m)."`
+	Actions     []Action      `yaml:"actions" need:"yes" is:"actions" doc:"What is done."`
 }
 
 // An Action is one verb with its settings: exactly one of the pointers is set.
@@ -133,71 +151,71 @@ type Action struct {
 
 // Nodes creates fake nodes.
 type Nodes struct {
-	Pool string  `yaml:"pool" doc:"The pool."`
-	Rate float64 `yaml:"rate" doc:"Nodes per second; 0, the default, is as fast as the API server takes them."`
+	Pool string  `yaml:"pool" need:"yes" doc:"The pool."`
+	Rate float64 `yaml:"rate" is:"rate" doc:"Nodes per second; 0, the default, is as fast as the API server takes them."`
 }
 
 // Create creates a workload's objects.
 type Create struct {
-	Workload string  `yaml:"workload" doc:"The workload."`
-	Rate     float64 `yaml:"rate" doc:"Objects per second, on a fixed schedule; 0, the default, is as fast as the API server takes them."`
+	Workload string  `yaml:"workload" need:"yes" doc:"The workload."`
+	Rate     float64 `yaml:"rate" is:"rate" doc:"Objects per second, on a fixed schedule; 0, the default, is as fast as the API server takes them."`
 }
 
 // Wait waits for a state.
 type Wait struct {
-	Workload string `yaml:"workload" doc:"The workload."`
-	For      string `yaml:"for" doc:"ready: all replicas updated, available and their pods Ready; deleted: objects and pods gone."`
+	Workload string `yaml:"workload" need:"yes" doc:"The workload."`
+	For      string `yaml:"for" one:"ready deleted" doc:"ready (the default): all replicas updated, available and their pods Ready; deleted: objects and pods gone."`
 }
 
 // Rollout updates a workload.
 type Rollout struct {
-	Workload string         `yaml:"workload" doc:"The workload."`
-	Patch    map[string]any `yaml:"patch" doc:"A JSON merge patch applied to each object."`
-	Rate     float64        `yaml:"rate" doc:"Objects per second; 0, the default, is all at once."`
+	Workload string         `yaml:"workload" need:"yes" doc:"The workload."`
+	Patch    map[string]any `yaml:"patch" need:"yes" doc:"A JSON merge patch applied to each object; it changes spec.template."`
+	Rate     float64        `yaml:"rate" is:"rate" doc:"Objects per second; 0, the default, is all at once."`
 }
 
 // Scale sets replicas.
 type Scale struct {
-	Workload string  `yaml:"workload" doc:"The workload."`
-	Replicas int     `yaml:"replicas" doc:"The new number of replicas of each object."`
-	Rate     float64 `yaml:"rate" doc:"Objects per second; 0, the default, is all at once."`
+	Workload string  `yaml:"workload" need:"yes" doc:"The workload."`
+	Replicas int     `yaml:"replicas" need:"yes" is:"replicas" doc:"The new number of replicas of each object."`
+	Rate     float64 `yaml:"rate" is:"rate" doc:"Objects per second; 0, the default, is all at once."`
 }
 
 // Delete deletes a workload's objects.
 type Delete struct {
-	Workload string  `yaml:"workload" doc:"The workload."`
-	Rate     float64 `yaml:"rate" doc:"Objects per second; 0, the default, is as fast as the API server takes them."`
+	Workload string  `yaml:"workload" need:"yes" doc:"The workload."`
+	Rate     float64 `yaml:"rate" is:"rate" doc:"Objects per second; 0, the default, is as fast as the API server takes them."`
 }
 
 // Hold passes time.
 type Hold struct {
-	Duration time.Duration `yaml:"duration" doc:"How long."`
+	Duration time.Duration `yaml:"duration" need:"yes" is:"span" doc:"How long."`
 }
 
 // Load is open-loop request load: requests leave on a fixed schedule whatever the answers.
 type Load struct {
-	Rate     float64       `yaml:"rate" doc:"Requests per second of all classes together."`
-	Duration time.Duration `yaml:"duration" doc:"How long."`
-	Timeout  time.Duration `yaml:"timeout" doc:"The longest a request may take (default 60s); it then counts as failed, at its full time."`
-	Requests []Request     `yaml:"requests" doc:"The classes of requests and their shares."`
+	Rate     float64       `yaml:"rate" need:"yes" is:"load" doc:"Requests per second of all classes together."`
+	Duration time.Duration `yaml:"duration" need:"yes" is:"span" doc:"How long."`
+	Timeout  time.Duration `yaml:"timeout" is:"span" doc:"The longest a request may take (default 60s); it then counts as failed, at its full time."`
+	Requests []Request     `yaml:"requests" need:"yes" is:"requests" doc:"The classes of requests and their shares."`
 }
 
 // A Request is one class of requests.
 type Request struct {
-	Verb       string `yaml:"verb" doc:"get, list, create, update, patch or delete."`
-	Resource   string `yaml:"resource" doc:"The resource in the plural, with its group: pods, deployments.apps, configmaps."`
-	Scope      string `yaml:"scope" doc:"resource (one object), namespace or cluster; by default resource, and namespace for list."`
-	Weight     int    `yaml:"weight" doc:"Its share of the rate (default 1)."`
-	Objects    int    `yaml:"objects" doc:"How many objects of its own the class works on (default 100); for all resources but pods."`
+	Verb       string `yaml:"verb" need:"yes" one:"get list create update patch delete" doc:"get, list, create, update, patch or delete."`
+	Resource   string `yaml:"resource" need:"yes" is:"resource" doc:"The resource in the plural, with its group: pods, deployments.apps, configmaps."`
+	Scope      string `yaml:"scope" one:"resource namespace cluster" doc:"resource (one object), namespace or cluster; by default resource, and namespace for list."`
+	Weight     int    `yaml:"weight" is:"weight" doc:"Its share of the rate (default 1)."`
+	Objects    int    `yaml:"objects" is:"own" doc:"How many objects of its own the class works on (default 100); for all resources but pods and nodes."`
 	Consistent bool   `yaml:"consistent" doc:"list and get: ask for the newest state (the default is resourceVersion=0, the watch cache)."`
 }
 
 // An Objective is a limit on one statistic of one metric.
 type Objective struct {
 	Name       string            `yaml:"name" doc:"What is promised, in words (default: made from the rest)."`
-	Metric     string            `yaml:"metric" doc:"A metric's name; kubedyno metrics lists them."`
-	Percentile float64           `yaml:"percentile" doc:"A percentile of a distribution, such as 99; instead of statistic."`
-	Statistic  string            `yaml:"statistic" doc:"mean, max, min, last, value or count; instead of percentile."`
+	Metric     string            `yaml:"metric" need:"yes" doc:"A metric's name; kubedyno metrics lists them."`
+	Percentile float64           `yaml:"percentile" is:"percentile" doc:"A percentile of a distribution, such as 99; instead of statistic."`
+	Statistic  string            `yaml:"statistic" one:"mean max min last value count" doc:"mean, max, min, last, value or count; instead of percentile (default value, for a metric with one value)."`
 	Where      map[string]string `yaml:"where" doc:"Only series with these labels; phase is one."`
 	Most       string            `yaml:"most" doc:"The largest value allowed: a number, duration or quantity."`
 	Least      string            `yaml:"least" doc:"The smallest value allowed: a number, duration or quantity."`

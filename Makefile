@@ -1,0 +1,62 @@
+# kubedyno: every task of the project. "make" alone lists them.
+
+GO      ?= go
+BIN     := bin/kubedyno
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT  ?= $(shell git rev-parse --short HEAD 2>/dev/null)
+LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+PACKAGES := ./cmd/... ./kwok/... ./results/... ./reporter/... ./runner/... ./scenarios/...
+
+export CGO_ENABLED ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help build controlplane demo test race lint bench fuzz update verify clean FORCE
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: $(BIN) ## build bin/kubedyno
+
+$(BIN): FORCE
+	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/kubedyno
+
+controlplane: $(BIN) ## build the control plane into the cache (minutes, the first time)
+	$(BIN) controlplane build
+
+demo: controlplane ## run the quickstart scenario and write its report
+	$(BIN) run quickstart
+
+test: controlplane ## run all tests, those on the real control plane included
+	$(GO) vet $(PACKAGES)
+	$(GO) test -count=1 -timeout 15m $(PACKAGES)
+
+race: controlplane ## run all tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(PACKAGES)
+
+lint: ## vet for three systems, staticcheck, gofmt
+	$(GO) vet $(PACKAGES)
+	GOOS=darwin $(GO) vet $(PACKAGES)
+	GOOS=windows $(GO) vet $(PACKAGES)
+	$(GO) tool staticcheck $(PACKAGES)
+	@test -z "$$(gofmt -l cmd kwok results reporter runner scenarios)" || { gofmt -d cmd kwok results reporter runner scenarios; exit 1; }
+
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+fuzz: ## fuzz every parser for 20 s
+	@for target in $$(grep -rl --include='*_test.go' 'func Fuzz' cmd kwok results reporter runner scenarios | xargs -n1 dirname | sort -u); do \
+		for f in $$(grep -hoE 'func Fuzz[A-Za-z]+' $$target/*_test.go | cut -d' ' -f2); do \
+			$(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 20s ./$$target || exit 1; done; done
+
+update: ## write every golden and generated file anew (its twin is verify)
+	$(GO) test ./kwok/builder -run Archive -update
+	@for package in $$(grep -rl --include='*_test.go' '"update"' kwok results reporter runner scenarios | xargs -n1 dirname | sort -u | grep -v kwok/builder); do \
+		$(GO) test ./$$package -update || exit 1; done
+	$(GO) mod tidy
+
+verify: ## fail if update would change anything
+	$(MAKE) update
+	git diff --exit-code
+
+clean: ## remove what make built; the cache stays
+	rm -rf bin

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/kubedyno/kubedyno/results/exitcode"
+)
+
+// app is everything outside of the process that a command may touch.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	arguments      []string
+
+	cache string // --cache-dir
+}
+
+// errSilent ends a command whose output already says everything.
+var errSilent = errors.New("already said")
+
+func newRootCommand(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "kubedyno",
+		Short: "A dynamometer for Kubernetes control planes",
+		Long: `kubedyno runs declarative scenarios against a real Kubernetes control plane with
+thousands of fake nodes, and reports whether every objective was met.
+
+Exit codes: 0 all objectives met, 1 an objective missed, 2 invalid input, 3 the environment
+failed, 4 interrupted, 5 inconclusive, 70 a bug in kubedyno.`,
+		Example: `  kubedyno run quickstart                     # a built-in scenario, on a throw-away cluster
+  kubedyno run quickstart --set nodes=100     # the same, smaller
+  kubedyno list                               # the built-in scenarios
+  kubedyno plan my-scenario.yaml              # what a run would do`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return invalid(fmt.Errorf("%w; '%s --help' shows the flags", err, c.CommandPath()))
+	})
+	root.PersistentFlags().StringVar(&a.cache, "cache-dir", "",
+		"where built control planes and running clusters are kept (default: $KUBEDYNO_CACHE, or kubedyno in the user's cache folder)")
+	root.AddCommand(
+		newRunCommand(a), newReportCommand(a),
+		newListCommand(a), newPlanCommand(a), newValidateCommand(a), newSchemaCommand(a), newMetricsCommand(a), newNodeTypesCommand(a),
+		newUpCommand(a), newDownCommand(a), newStatusCommand(a), newCleanupCommand(a),
+		newControlPlaneCommand(a), newVersionCommand(a),
+	)
+	return root
+}
+
+// conclude prints an error and returns the exit code it stands for.
+func (a *app) conclude(err error) int {
+	if err == nil {
+		return exitcode.OK
+	}
+	code := exitcode.Of(err)
+	if !errors.Is(err, errSilent) {
+		fmt.Fprintf(a.stderr, "kubedyno: %v\n", err)
+	}
+	return code
+}
+
+// invalid marks an error as the user's input being at fault.
+func invalid(err error) error { return &exitcode.Error{Code: exitcode.InvalidInput, Err: err} }
+
+// environment marks an error as the machine or the cluster being at fault.
+func environment(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitcode.Error{Code: exitcode.Environment, Err: err}
+}
+
+// cacheDirectory returns where built control planes and running clusters are kept.
+func (a *app) cacheDirectory() (string, error) {
+	for _, directory := range []string{a.cache, a.getenv("KUBEDYNO_CACHE")} {
+		if directory != "" {
+			return filepath.Abs(directory)
+		}
+	}
+	user, err := os.UserCacheDir()
+	if err != nil {
+		return "", invalid(fmt.Errorf("find the user's cache folder: %w; name one with --cache-dir", err))
+	}
+	return filepath.Join(user, "kubedyno"), nil
+}
+
+// printJSON writes a value for other programs.
+func (a *app) printJSON(value any) error {
+	encoder := json.NewEncoder(a.stdout)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
+
+// terminal reports whether a stream is a terminal that a live view may draw on.
+func (a *app) terminal(stream io.Writer) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd())) && a.getenv("TERM") != "dumb" && a.getenv("CI") == ""
+}
+
+// color reports whether a stream should get colours.
+func (a *app) color(stream io.Writer) bool { return a.terminal(stream) && a.getenv("NO_COLOR") == "" }
+
+// outputFlag adds -o to a command that can print for programs.
+func outputFlag(command *cobra.Command, output *string) {
+	command.Flags().StringVarP(output, "output", "o", "text", "output format: text or json")
+}
+
+func checkOutput(output string) error {
+	if output == "text" || output == "json" {
+		return nil
+	}
+	return invalid(fmt.Errorf("--output %q: must be text or json", output))
+}
+
+// arguments returns a check for the number of arguments that says what is wanted.
+func arguments(least, most int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, given []string) error {
+		if len(given) >= least && len(given) <= most {
+			return nil
+		}
+		return invalid(fmt.Errorf("%s takes %s, got %d arguments: %q; see '%s --help'",
+			c.CommandPath(), what, len(given), strings.Join(given, " "), c.CommandPath()))
+	}
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubedyno/kubedyno/kwok/builder"
+)
+
+// buildReport is the time between two lines of progress where no live line can be drawn.
+const buildReport = 15 * time.Second
+
+func newControlPlaneCommand(a *app) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "controlplane",
+		Short: "Build the embedded control plane, or see what is built",
+	}
+	command.AddCommand(newControlPlaneBuildCommand(a), newControlPlaneListCommand(a))
+	return command
+}
+
+func newControlPlaneBuildCommand(a *app) *cobra.Command {
+	var version string
+	command := &cobra.Command{
+		Use:   "build",
+		Short: "Compile the control plane into the cache",
+		Long: `Compiles one binary with etcd, kube-apiserver, kube-controller-manager, kube-scheduler,
+metrics-server and kwok from their Go modules. The first build takes minutes; later ones find
+the binary in the cache. It needs a Go toolchain and, the first time, a Go module proxy.`,
+		Example: "  kubedyno controlplane build\n  kubedyno controlplane build --kubernetes v1.36.3",
+		Args:    arguments(0, 0, "no arguments"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			path, err := a.controlPlane(c.Context(), version)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(a.stdout, path)
+			return nil
+		},
+	}
+	kubernetesFlag(command, &version)
+	return command
+}
+
+func newControlPlaneListCommand(a *app) *cobra.Command {
+	var output string
+	command := &cobra.Command{
+		Use:   "list",
+		Short: "List the Kubernetes versions that can be built, and which are",
+		Args:  arguments(0, 0, "no arguments"),
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := checkOutput(output); err != nil {
+				return err
+			}
+			return a.listControlPlanes(c.Context(), output)
+		},
+	}
+	outputFlag(command, &output)
+	return command
+}
+
+func (a *app) listControlPlanes(ctx context.Context, output string) error {
+	cache, err := a.cacheDirectory()
+	if err != nil {
+		return err
+	}
+	type row struct {
+		Kubernetes string `json:"kubernetes"`
+		Built      bool   `json:"built"`
+		Path       string `json:"path"`
+	}
+	var rows []row
+	b := builder.Builder{Cache: cache}
+	for _, version := range builder.Versions() {
+		path, built, err := b.Find(ctx, version)
+		if err != nil {
+			return environment(err)
+		}
+		rows = append(rows, row{version, built, path})
+	}
+	if output == "json" {
+		return a.printJSON(rows)
+	}
+	for _, r := range rows {
+		state := "not built"
+		if r.Built {
+			state = r.Path
+		}
+		fmt.Fprintf(a.stdout, "%-10s %s\n", r.Kubernetes, state)
+	}
+	return nil
+}
+
+func kubernetesFlag(command *cobra.Command, version *string) {
+	command.Flags().StringVar(version, "kubernetes", "",
+		"Kubernetes version: "+strings.Join(builder.Versions(), " or ")+" (default "+builder.DefaultKubernetes+")")
+}
+
+// controlPlane returns the path of the control-plane binary, and builds it if need be.
+func (a *app) controlPlane(ctx context.Context, version string) (string, error) {
+	if version == "" {
+		version = builder.DefaultKubernetes
+	}
+	cache, err := a.cacheDirectory()
+	if err != nil {
+		return "", err
+	}
+	b := builder.Builder{Cache: cache}
+	path, built, err := b.Find(ctx, version)
+	if err != nil {
+		return "", environment(err)
+	}
+	if built {
+		return path, nil
+	}
+	fmt.Fprintf(a.stderr, "Building the control plane %s from Go modules into %s.\n"+
+		"This happens once per version; a first build takes 5 to 15 minutes on 2 cores.\n", version, path)
+	began := time.Now()
+	b.Progress = a.buildProgress(began)
+	if path, err = b.Build(ctx, version); err != nil {
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
+		return "", environment(err)
+	}
+	fmt.Fprintf(a.stderr, "\rBuilt the control plane in %s.%s\n", time.Since(began).Round(time.Second), clearLine)
+	return path, nil
+}
+
+// clearLine is long enough to cover a line of progress.
+const clearLine = "                                        "
+
+// buildProgress draws one line that is rewritten, or prints a line now and then.
+func (a *app) buildProgress(began time.Time) func(builder.Progress) {
+	live := a.terminal(a.stderr)
+	var last time.Time
+	var stage builder.Stage
+	return func(p builder.Progress) {
+		now := time.Now()
+		pause := buildReport
+		if live {
+			pause = 100 * time.Millisecond
+		}
+		if p.Stage == stage && now.Sub(last) < pause {
+			return
+		}
+		last, stage = now, p.Stage
+		text := map[builder.Stage]string{
+			builder.Downloading: "downloading modules",
+			builder.Compiling:   fmt.Sprintf("compiling: %d of at most %d packages", p.Done, p.Total),
+			builder.Linking:     "linking (up to a minute)",
+		}[p.Stage]
+		line := fmt.Sprintf("[%4.0fs] %s", now.Sub(began).Seconds(), text)
+		if live {
+			fmt.Fprintf(a.stderr, "\r%-70s", line)
+		} else {
+			fmt.Fprintln(a.stderr, line)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+// Command kubedyno is a dynamometer for Kubernetes control planes: it runs declarative
+// scenarios against a real control plane with thousands of fake nodes and reports whether
+// every objective was met.
+//
+// This package wires the others together, one file per subcommand, and does nothing else.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"k8s.io/klog/v2"
+
+	"github.com/kubedyno/kubedyno/results/exitcode"
+)
+
+// errInterrupted is why a run was cancelled when the user pressed Ctrl-C.
+var errInterrupted = errors.New("interrupted")
+
+func main() { os.Exit(execute()) }
+
+// execute returns the exit code, and turns a panic into the one that says "a bug in kubedyno".
+func execute() (code int) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			fmt.Fprintf(os.Stderr, "kubedyno: a bug: %v\n%s\nPlease report it with the lines above.\n", fault, debug.Stack())
+			code = exitcode.Bug
+		}
+	}()
+	klog.SetOutput(os.Stderr)
+	klog.LogToStderr(false) // client-go's own lines would break the live view; errors are returned.
+	ctx := interruptible(os.Stderr)
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, arguments: os.Args}
+	err := newRootCommand(a).ExecuteContext(ctx)
+	return a.conclude(err)
+}
+
+// interruptible returns a context that the first Ctrl-C cancels, so that the run stops, cleans
+// up and keeps its results. The second leaves at once; the control plane's processes notice.
+func interruptible(stderr *os.File) context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		fmt.Fprintln(stderr, "kubedyno: stopping and cleaning up; press Ctrl-C again to leave at once")
+		cancel(errInterrupted)
+		<-signals
+		fmt.Fprintln(stderr, "kubedyno: left at once; 'kubedyno cleanup' removes what a run left in a cluster of yours")
+		os.Exit(exitcode.Interrupted)
+	}()
+	return ctx
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"k8s.io/client-go/discovery"
+
+	"github.com/kubedyno/kubedyno/results/bundle"
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/engine"
+	"github.com/kubedyno/kubedyno/runner/live"
+)
+
+// manifest says what is run, on what and by which versions.
+func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest, error) {
+	version, err := r.serverVersion()
+	if err != nil {
+		return bundle.Manifest{}, err
+	}
+	startup, err := engine.Latency(r.plan.Fleet.PodStartup)
+	if err != nil {
+		return bundle.Manifest{}, err
+	}
+	m := bundle.Manifest{
+		FormatVersion: sample.FormatVersion,
+		ID:            r.id,
+		Scenario:      r.plan.Name, Title: r.plan.Title, Description: r.plan.Description,
+		Labels: r.plan.Labels, Parameters: r.plan.Parameters, Seed: r.plan.Seed,
+		Command: append([]string{"kubedyno"}, r.arguments[1:]...),
+		Status:  bundle.Running,
+		Started: clock.Start(),
+		Tool:    tool(),
+		Machine: machine(),
+		Cluster: bundle.Cluster{
+			Origin: r.origin, Name: r.cluster.Name(), Kubernetes: version, PodStartup: startup.String(),
+		},
+		Objectives: r.plan.Objectives,
+	}
+	for _, p := range r.cluster.Processes() {
+		m.Cluster.Components = append(m.Cluster.Components, bundle.Component{
+			Name: string(p.Component), Arguments: p.Arguments,
+		})
+	}
+	for _, p := range r.plan.Fleet.Pools {
+		m.Cluster.Pools = append(m.Cluster.Pools, bundle.Pool{Name: p.Name, NodeType: p.NodeType, Count: p.Count})
+	}
+	for _, p := range r.plan.Phases {
+		m.Phases = append(m.Phases, bundle.Phase{Name: p.Name, Description: p.Description})
+	}
+	return m, nil
+}
+
+func (r *run) serverVersion() (string, error) {
+	config, err := r.cluster.RESTConfig()
+	if err != nil {
+		return "", err
+	}
+	client, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return "", err
+	}
+	version, err := client.ServerVersion()
+	if err != nil {
+		return "", fmt.Errorf("ask the API server for its version: %w", err)
+	}
+	return version.GitVersion, nil
+}
+
+// machine describes where kubedyno runs, as far as the system says it.
+func machine() bundle.Machine {
+	m := bundle.Machine{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()}
+	if data, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		m.CPUModel = field(string(data), "model name", ":")
+	}
+	if data, err := os.ReadFile("/proc/meminfo"); err == nil {
+		var kib uint64
+		if _, err := fmt.Sscanf(field(string(data), "MemTotal", ":"), "%d kB", &kib); err == nil {
+			m.MemoryBytes = kib << 10
+		}
+	}
+	if data, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
+		m.Kernel = strings.TrimSpace(string(data))
+	}
+	return m
+}
+
+// field returns the first value of a name in a file of "name: value" lines.
+func field(text, name, separator string) string {
+	for line := range strings.Lines(text) {
+		if found, value, ok := strings.Cut(line, separator); ok && strings.TrimSpace(found) == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// silence is a view that shows nothing.
+type silence struct{ sample.Sink }
+
+func (silence) Close() {}
+
+// progressView is a sink that shows what passes through it.
+type progressView interface {
+	sample.Sink
+	Close()
+}
+
+// view returns the sink of the run's records: the writer, behind what the user sees.
+func (r *run) view(clock sample.Clock, writer *bundle.Writer) progressView {
+	onTerminal := r.flags.progress == "live" || r.flags.progress == "auto" && r.terminal(r.stderr)
+	if r.flags.progress == "none" {
+		return silence{writer}
+	}
+	return live.Start(live.Options{Clock: clock, Out: r.stderr, Terminal: onTerminal, Width: r.width(), Next: writer})
+}

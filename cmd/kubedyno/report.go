@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/kubedyno/kubedyno/reporter/page"
+	"github.com/kubedyno/kubedyno/reporter/text"
+	"github.com/kubedyno/kubedyno/reporter/view"
+	"github.com/kubedyno/kubedyno/results/bundle"
+	"github.com/kubedyno/kubedyno/results/slo"
+	"github.com/kubedyno/kubedyno/results/summary"
+)
+
+func newReportCommand(a *app) *cobra.Command {
+	var output string
+	command := &cobra.Command{
+		Use:   "report [RUN-FOLDER]",
+		Short: "Summarise a run folder anew, and write its report.html",
+		Long: `Reads the records of a run, of one that was killed too, writes summary.json and report.html
+into its folder and prints the verdicts. Without a folder it takes the newest run in
+` + runsDirectory + `. The exit code is that of the verdict.`,
+		Example: "  kubedyno report\n  kubedyno report results/runs/20260102-030405-quickstart -o json",
+		Args:    arguments(0, 1, "at most one run folder"),
+		RunE: func(_ *cobra.Command, given []string) error {
+			if err := checkOutput(output); err != nil {
+				return err
+			}
+			directory, err := chooseRun(given)
+			if err != nil {
+				return invalid(err)
+			}
+			verdict, err := a.report(directory, output)
+			if err != nil {
+				return err
+			}
+			return judged(verdict)
+		},
+	}
+	outputFlag(command, &output)
+	return command
+}
+
+// chooseRun returns the run folder named, or the newest.
+func chooseRun(given []string) (string, error) {
+	if len(given) > 0 {
+		return given[0], nil
+	}
+	entries, err := bundle.List(runsDirectory)
+	if err != nil {
+		return "", err
+	}
+	if len(entries) == 0 {
+		return "", errors.New("there is no run in " + runsDirectory + ": name a run folder, or make one with 'kubedyno run quickstart'")
+	}
+	return entries[0].Dir, nil
+}
+
+// report summarises a run folder, writes summary.json and report.html into it, and prints
+// the verdicts.
+func (a *app) report(directory, output string) (slo.Verdict, error) {
+	found, err := bundle.Open(directory)
+	if err != nil {
+		return "", invalid(err)
+	}
+	figures, detail, err := summary.Compute(found)
+	if err != nil {
+		return "", environment(err)
+	}
+	encoded, err := json.MarshalIndent(figures, "", "  ")
+	if err != nil {
+		return "", fmt.Errorf("encode the summary: %w", err)
+	}
+	report := view.Build(found.Manifest, found.Scenario, figures, detail)
+	var html bytes.Buffer
+	if err := page.Write(&html, report); err != nil {
+		return "", fmt.Errorf("write the report: %w", err)
+	}
+	err = errors.Join(
+		bundle.WriteFile(directory, bundle.SummaryFile, append(encoded, '\n')),
+		bundle.WriteFile(directory, bundle.ReportFile, html.Bytes()))
+	if err != nil {
+		return "", environment(err)
+	}
+	if output == "json" {
+		_, err := a.stdout.Write(append(encoded, '\n'))
+		return figures.Verdict, err
+	}
+	if err := text.Write(a.stdout, report, text.Options{Color: a.color(a.stdout), Width: a.width()}); err != nil {
+		return "", err
+	}
+	fmt.Fprintf(a.stdout, "\nreport   %s\nfigures  %s\n",
+		filepath.Join(directory, bundle.ReportFile), filepath.Join(directory, bundle.SummaryFile))
+	return figures.Verdict, nil
+}
+
+// width returns the width of the terminal, or 80.
+func (a *app) width() int {
+	const usual = 80
+	if file, ok := a.stdout.(interface{ Fd() uintptr }); ok {
+		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	return usual
+}

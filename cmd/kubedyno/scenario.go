@@ -1,0 +1,203 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/scenarios"
+	"github.com/kubedyno/kubedyno/scenarios/plan"
+	"github.com/kubedyno/kubedyno/scenarios/spec"
+)
+
+// scenarioFlags are what every command that reads a scenario takes.
+type scenarioFlags struct {
+	set  []string
+	seed uint64
+}
+
+func (f *scenarioFlags) register(command *cobra.Command) {
+	command.Flags().StringArrayVar(&f.set, "set", nil, "a parameter as name=value; may be repeated")
+	command.Flags().Uint64Var(&f.seed, "seed", 1, "seed of everything random")
+}
+
+// scenarioArgument is the argument of such a command.
+const scenarioArgument = "one scenario: a file, - for standard input, or a built-in one's name"
+
+// plan reads a scenario and resolves it.
+func (a *app) plan(given string, flags scenarioFlags) (*plan.Plan, error) {
+	file, text, directory, err := a.readScenario(given)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	set := make(map[string]string)
+	for _, pair := range flags.set {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, invalid(fmt.Errorf("--set %q: must be name=value", pair))
+		}
+		set[name] = value
+	}
+	scenario, err := spec.Decode(file, text, set, directory)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	resolved, err := plan.Build(scenario, flags.seed)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	return resolved, nil
+}
+
+// readScenario finds a scenario: a file if there is one, or else a built-in one.
+func (a *app) readScenario(given string) (file string, text []byte, directory fs.FS, err error) {
+	if given == "-" {
+		text, err = io.ReadAll(a.stdin)
+		return "standard input", text, os.DirFS("."), err
+	}
+	text, err = os.ReadFile(given)
+	if err == nil {
+		return given, text, os.DirFS(filepath.Dir(given)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) || strings.HasSuffix(given, ".yaml") || strings.HasSuffix(given, ".yml") {
+		return "", nil, nil, fmt.Errorf("read the scenario: %w", err)
+	}
+	entry, text, err := scenarios.Open(given)
+	if err != nil {
+		return "", nil, nil, fmt.Errorf("%w ('kubedyno list'), nor is there a file of that name", err)
+	}
+	return entry.Path, text, scenarios.Files(), nil
+}
+
+func newListCommand(a *app) *cobra.Command {
+	var output string
+	command := &cobra.Command{
+		Use:   "list",
+		Short: "List the built-in scenarios",
+		Args:  arguments(0, 0, "no arguments"),
+		RunE: func(*cobra.Command, []string) error {
+			if err := checkOutput(output); err != nil {
+				return err
+			}
+			entries, err := scenarios.Library()
+			if err != nil {
+				return err
+			}
+			if output == "json" {
+				return a.printJSON(entries)
+			}
+			for _, entry := range entries {
+				fmt.Fprintf(a.stdout, "%-16s %s\n", entry.Name, entry.Title)
+			}
+			return nil
+		},
+	}
+	outputFlag(command, &output)
+	return command
+}
+
+func newPlanCommand(a *app) *cobra.Command {
+	var flags scenarioFlags
+	var output string
+	command := &cobra.Command{
+		Use:   "plan SCENARIO",
+		Short: "Show what a run would do, without doing it",
+		Long: `Prints the resolved steps, the objects they create, the peak rates and the expected
+duration. Nothing is started.`,
+		Example: "  kubedyno plan quickstart --set nodes=5000\n  kubedyno plan my-scenario.yaml -o json",
+		Args:    arguments(1, 1, scenarioArgument),
+		RunE: func(_ *cobra.Command, given []string) error {
+			if err := checkOutput(output); err != nil {
+				return err
+			}
+			p, err := a.plan(given[0], flags)
+			if err != nil {
+				return err
+			}
+			if output == "json" {
+				return a.printJSON(p)
+			}
+			return p.WriteText(a.stdout)
+		},
+	}
+	flags.register(command)
+	outputFlag(command, &output)
+	return command
+}
+
+func newValidateCommand(a *app) *cobra.Command {
+	var flags scenarioFlags
+	command := &cobra.Command{
+		Use:     "validate SCENARIO...",
+		Short:   "Find everything that is wrong with scenarios",
+		Example: "  kubedyno validate my-scenario.yaml\n  kubedyno validate scenarios/*.yaml",
+		Args:    arguments(1, 10_000, "scenarios: files, or built-in ones' names"),
+		RunE: func(_ *cobra.Command, given []string) error {
+			var faults []error
+			for _, name := range given {
+				p, err := a.plan(name, flags)
+				if err != nil {
+					faults = append(faults, err)
+					continue
+				}
+				fmt.Fprintf(a.stdout, "%s: valid\n", name)
+				for _, warning := range p.Warnings {
+					fmt.Fprintf(a.stdout, "%s: warning: %s\n", name, warning)
+				}
+			}
+			return errors.Join(faults...)
+		},
+	}
+	flags.register(command)
+	return command
+}
+
+func newSchemaCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of scenarios, for editors",
+		Example: `  kubedyno schema > kubedyno.schema.json
+  # then, as a scenario's first line:
+  # yaml-language-server: $schema=kubedyno.schema.json`,
+		Args: arguments(0, 0, "no arguments"),
+		RunE: func(*cobra.Command, []string) error {
+			schema, err := spec.Schema()
+			if err != nil {
+				return err
+			}
+			_, err = a.stdout.Write(append(schema, '\n'))
+			return err
+		},
+	}
+}
+
+func newMetricsCommand(a *app) *cobra.Command {
+	var output string
+	command := &cobra.Command{
+		Use:   "metrics",
+		Short: "List the metrics that objectives can judge",
+		Args:  arguments(0, 0, "no arguments"),
+		RunE: func(*cobra.Command, []string) error {
+			if err := checkOutput(output); err != nil {
+				return err
+			}
+			if output == "json" {
+				return a.printJSON(sample.Metrics())
+			}
+			for _, m := range sample.Metrics() {
+				labels := strings.Join(append(m.Labels, "phase"), ", ")
+				fmt.Fprintf(a.stdout, "%s  (%s, from %s; labels: %s)\n    %s\n", m.Name, m.Shape, m.Source, labels, m.Help)
+			}
+			return nil
+		},
+	}
+	outputFlag(command, &output)
+	return command
+}

@@ -1,0 +1,100 @@
+// Package page writes a report as one self-contained HTML file: no request leaves the reader's
+// machine, nothing depends on JavaScript, and the same report gives the same bytes.
+//
+//	err := page.Write(file, view.Build(manifest, scenario, summary, detail))
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed" // For the template, the style and the script.
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"github.com/kubedyno/kubedyno/reporter/chart"
+	"github.com/kubedyno/kubedyno/reporter/view"
+	"github.com/kubedyno/kubedyno/results/slo"
+)
+
+//go:embed page.html
+var pageTemplate string
+
+//go:embed style.css
+var styleSheet string
+
+//go:embed theme.js
+var themeScript string
+
+// MaxBytes is the largest page that Write is meant to make for any run; a test holds it to
+// that for a run with every figure.
+const MaxBytes = 300 << 10
+
+// Write writes the report as one HTML file.
+func Write(w io.Writer, report *view.Report) error {
+	parsed, err := template.New("page").Funcs(template.FuncMap{
+		"draw": draw, "tone": tone, "state": state, "width": width, "glyph": view.Glyph,
+	}).Parse(pageTemplate)
+	if err != nil {
+		return fmt.Errorf("parse the page template: %w", err)
+	}
+	script := strings.TrimSpace(themeScript)
+	hash := sha256.Sum256([]byte(script))
+	err = parsed.Execute(w, struct {
+		*view.Report
+		Style  template.CSS
+		Script template.JS
+		Policy string
+	}{
+		Report: report,
+		Style:  template.CSS(tokenStyle() + styleSheet),
+		Script: template.JS(script),
+		Policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-" +
+			base64.StdEncoding.EncodeToString(hash[:]) + "'",
+	})
+	if err != nil {
+		return fmt.Errorf("write the report page of run %s: %w", report.Run, err)
+	}
+	return nil
+}
+
+// draw draws a figure as an inline SVG element.
+func draw(figure view.Figure) (template.HTML, error) {
+	var out bytes.Buffer
+	if _, err := chart.Draw(figure).WriteTo(&out); err != nil {
+		return "", err
+	}
+	return template.HTML(out.String()), nil
+}
+
+// tone is the class that colours a verdict.
+func tone(v slo.Verdict) string {
+	switch v {
+	case slo.Pass:
+		return "pass"
+	case slo.Miss:
+		return "miss"
+	default:
+		return "doubt"
+	}
+}
+
+// state is the class and glyph of a check.
+func state(s view.State) struct{ Class, Glyph, Word string } {
+	switch s {
+	case view.OK:
+		return struct{ Class, Glyph, Word string }{"pass", "✓", "ok"}
+	case view.Doubt:
+		return struct{ Class, Glyph, Word string }{"doubt", "▲", "look"}
+	default:
+		return struct{ Class, Glyph, Word string }{"unknown", "○", "not measured"}
+	}
+}
+
+// limitAt is where a bar has its limit, in percent of its width.
+const limitAt = 75
+
+// width is the length of a bar in percent of its room, for a share of the limit.
+func width(share float64) int { return int(min(100, max(1, share*limitAt))) }

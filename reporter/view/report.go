@@ -1,0 +1,160 @@
+// Package view turns a run into plain structs for tables and figures. Every number is final
+// here: it is computed, rounded and given its unit once, so no two outputs can disagree.
+//
+// It draws nothing and writes no HTML. Packages page and text render a Report; package chart
+// draws its figures.
+package view
+
+import (
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/slo"
+)
+
+// A Report is everything that an output shows of one run, in reading order.
+type Report struct {
+	Title    string
+	Run      string // The run's ID.
+	Verdict  slo.Verdict
+	Sentence string // The verdict in words.
+	Head     []Fact
+
+	Trust      []Check
+	Objectives []Objective // Missed first.
+	NoGoals    string      // Said in place of the objectives when there are none.
+	Key        []Fact      // The figures to remember, for the terminal.
+	Sections   []Section
+	Warnings   []string // Doubts, each a sentence.
+}
+
+// A Fact is a named value.
+type Fact struct{ Name, Value string }
+
+// A State says whether a check of the harness speaks for the results.
+type State string
+
+// The states of a check. Unknown is not a good sign: nothing is green without data.
+const (
+	OK      State = "ok"
+	Doubt   State = "doubt"
+	Unknown State = "not measured"
+)
+
+// A Check is one figure by which a reader judges whether the harness can be believed.
+type Check struct {
+	Name  string
+	Value string
+	State State
+	Note  string // What is expected and why.
+}
+
+// An Objective is one line of the objectives table.
+type Objective struct {
+	Name     string
+	Verdict  slo.Verdict
+	Glyph    string // Stands beside the verdict's word.
+	Metric   string
+	Where    string // The labels, in words.
+	Observed string // With its unit; Dash if there is none.
+	Interval string // The 95% interval, or empty.
+	Limit    string // With its direction: "≤ 1 s".
+	Margin   string // Room left (+) or lacking (−), as a share of the limit.
+	Share    float64
+	HasShare bool // Share is the observed value as a share of the limit, for a bar.
+	N        string
+	Reason   string
+	Source   string
+}
+
+// A Section is a chapter of the report. What it has is shown in the order of the fields.
+type Section struct {
+	ID      string
+	Title   string
+	Nav     string // Its name in the navigation.
+	Lead    string
+	Facts   []Fact
+	Figures []Figure
+	Tables  []Table
+	Codes   []Code
+}
+
+// A Table is a real table. Empty says in a sentence why there are no rows.
+type Table struct {
+	ID      string
+	Caption string
+	Columns []Column
+	Rows    [][]string
+	Empty   string
+}
+
+// A Column is a table's column; numbers are aligned to the right.
+type Column struct {
+	Name    string
+	Numeric bool
+}
+
+// A Code is text to be shown as it is. Folded text waits behind its title.
+type Code struct {
+	Title  string
+	Text   string
+	Folded bool
+}
+
+// Dash stands where there is no number.
+const Dash = "–"
+
+// An Axis is the meaning of a figure's horizontal axis.
+type Axis string
+
+// The axes. On the Tail axis X is the share p (0 <= p < 1) of a distribution, drawn at
+// 1/(1-p) on a log scale, so that every further nine has the same width.
+const (
+	TimeAxis Axis = "time" // X is seconds since the run started.
+	TailAxis Axis = "tail"
+)
+
+// A Figure is one picture: panels under one another that share the horizontal axis.
+type Figure struct {
+	ID      string
+	Title   string // What the figure shows, as a finding.
+	Caption string // How to read it.
+	Alt     string // The same in words, for those who do not see it.
+	Empty   string // Why there is nothing to draw; then there are no panels.
+	Axis    Axis
+	End     float64 // Where the time axis ends, in seconds.
+	Bands   []Band
+	Panels  []Panel
+	Table   Table // The figures behind the picture.
+}
+
+// A Band is a named stretch of the time axis, in seconds.
+type Band struct {
+	Name     string
+	From, To float64
+}
+
+// A Panel is one pair of axes.
+type Panel struct {
+	Label  string
+	Unit   sample.Unit
+	Log    bool
+	Series []Series
+	Limits []Limit
+}
+
+// A Series is one named line. Its parts are separated by gaps in the data.
+type Series struct {
+	Name  string
+	Slot  int // Chooses colour and dash; the same thing has the same slot in every figure.
+	Parts [][]Point
+}
+
+// A Point is a position in the axes' units.
+type Point struct{ X, Y float64 }
+
+// A Limit is a value that must not be passed: everywhere, or up to a share Until of the
+// distribution on a tail axis.
+type Limit struct {
+	Name  string
+	Value float64
+	Until float64
+}

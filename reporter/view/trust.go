@@ -1,0 +1,175 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/kubedyno/kubedyno/results/bundle"
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/summary"
+)
+
+// harnessComponent is the name under which kubedyno reports its own CPU and memory.
+const harnessComponent = "kubedyno"
+
+// Beyond these values a check of the harness asks for a look. They decide no verdict; the
+// summary does, objective by objective.
+const (
+	maxHarnessShare = 0.25  // Of all CPU seconds; above, the harness is a good part of the load.
+	maxSendLag      = 0.010 // 1% of the 1 s that Kubernetes promises for most requests.
+	maxWatchLag     = 0.100 // A tenth of the shortest pod start-up that is worth measuring.
+	maxGCPause      = 0.010
+	minAchieved     = 0.99
+)
+
+// trust lists what speaks for and against the figures of this run.
+func (b *builder) trust() []Check {
+	return []Check{
+		b.completeCheck(), b.shareCheck(), b.harnessCPUCheck(), b.rateCheck(),
+		b.lagCheck("Send lag, worst p99", sample.APISendLag, maxSendLag, "No load was sent."),
+		b.lagCheck("Watch lag p99", sample.WatchLag, maxWatchLag, "The watch probe left no record."),
+		b.droppedCheck(), b.relistCheck(), b.pauseCheck(),
+	}
+}
+
+func (b *builder) completeCheck() Check {
+	check := Check{Name: "Run", Value: "complete", State: OK, Note: "Every phase ended by itself."}
+	if b.summary.Status != bundle.Complete || b.summary.Incomplete {
+		check.State, check.Value = Doubt, "incomplete"
+		check.Note = b.endInWords()
+	}
+	return check
+}
+
+// endInWords says how a run that is not complete came to its end.
+func (b *builder) endInWords() string {
+	after := elapsed(b.duration())
+	switch b.summary.Status {
+	case bundle.Running:
+		return "The run was killed or is still going on; what it wrote until " + after + " counts."
+	case bundle.Interrupted:
+		return "The run was stopped after " + after + "."
+	case bundle.Failed:
+		return "The run failed after " + after + "."
+	default:
+		return "The run ended after " + after + " with records missing."
+	}
+}
+
+func judge(name, value string, good bool, note string) Check {
+	state := Doubt
+	if good {
+		state = OK
+	}
+	return Check{Name: name, Value: value, State: state, Note: note}
+}
+
+func unknown(name, why string) Check {
+	return Check{Name: name, Value: Dash, State: Unknown, Note: why}
+}
+
+func (b *builder) shareCheck() Check {
+	const name = "Harness share of CPU"
+	var own, all float64
+	for _, gauge := range b.gauges(sample.ComponentCPUTotal, false) {
+		all += gauge.Last
+		if gauge.Labels["component"] == harnessComponent {
+			own = gauge.Last
+		}
+	}
+	if all <= 0 || own <= 0 {
+		return unknown(name, "CPU seconds of the processes were not recorded.")
+	}
+	return judge(name, percent(own/all), own/all <= maxHarnessShare,
+		"kubedyno's part of all CPU seconds; at most "+percent(maxHarnessShare)+" is expected.")
+}
+
+func (b *builder) harnessCPUCheck() Check {
+	const name = "kubedyno CPU"
+	gauge, ok := b.gauge(sample.ComponentCPU, sample.Labels{"component": harnessComponent})
+	if !ok {
+		return unknown(name, "kubedyno's own CPU was not recorded.")
+	}
+	cpus := float64(b.manifest.Machine.CPUs)
+	note := "Mean and highest over the run"
+	if cpus > 0 {
+		note += ", of " + plural(b.manifest.Machine.CPUs, "CPU", "CPUs")
+	}
+	value := digits(gauge.Mean) + " / " + digits(gauge.Max) + " cores"
+	return judge(name, value, cpus == 0 || gauge.Max < cpus, note+".")
+}
+
+// digits writes a number of cores without its unit.
+func digits(v float64) string { return sample.Format(v, sample.Count) }
+
+// rateCheck compares what the scenario asked for with what was sent, for the class that fell
+// behind most.
+func (b *builder) rateCheck() Check {
+	const name = "Achieved of offered load"
+	worst, class := 0.0, ""
+	for _, offered := range b.gauges(sample.APIOffered, true) {
+		achieved, ok := b.gauge(sample.APIAchieved, offered.Labels)
+		if !ok || offered.Mean <= 0 {
+			continue
+		}
+		if share := achieved.Mean / offered.Mean; class == "" || share < worst {
+			worst, class = share, offered.Labels["class"]
+		}
+	}
+	if class == "" {
+		return unknown(name, "No load was sent.")
+	}
+	return judge(name, percent(worst), worst >= minAchieved,
+		"Requests sent, as a share of those asked for; "+class+" is furthest behind.")
+}
+
+// lagCheck judges the worst 99th percentile of a delay that the harness itself causes; where
+// there are too few samples for one, the longest delay stands in.
+func (b *builder) lagCheck(name, metric string, limit float64, why string) Check {
+	all := b.distributions(metric)
+	if len(all) == 0 {
+		return unknown(name, why)
+	}
+	worst := slices.MaxFunc(all, func(x, y summary.Distribution) int { return cmp.Compare(p99(x), p99(y)) })
+	value := format(p99(worst), sample.Seconds)
+	if _, ok := quantile(worst, 99); !ok {
+		value += " (max, n=" + count(worst.N) + ")"
+	}
+	return judge(name, value, p99(worst) <= limit, "At most "+format(limit, sample.Seconds)+" is expected.")
+}
+
+// p99 returns the 99th percentile, or the highest value where there are too few samples.
+func p99(d summary.Distribution) float64 {
+	if value, ok := quantile(d, 99); ok {
+		return value
+	}
+	return d.Max
+}
+
+func (b *builder) droppedCheck() Check {
+	const name = "Dropped records"
+	dropped := b.summary.Counts.Dropped
+	_, measured := b.total(sample.HarnessDropped)
+	if !measured && dropped == 0 {
+		return unknown(name, "The drop counter was not recorded.")
+	}
+	return judge(name, count(dropped), dropped == 0, "A full queue drops records and counts them; none is expected.")
+}
+
+func (b *builder) relistCheck() Check {
+	relists, ok := b.total(sample.WatchRelists)
+	if !ok {
+		return unknown("Watch relists", "The relist counter was not recorded.")
+	}
+	return judge("Watch relists", count(int64(relists)), relists == 0,
+		"After a relist the times of pods are upper bounds; none is expected.")
+}
+
+func (b *builder) pauseCheck() Check {
+	gauge, ok := b.gauge(sample.HarnessGCPause, nil)
+	if !ok {
+		return unknown("Longest GC pause", "Pauses were not recorded.")
+	}
+	return judge("Longest GC pause", format(gauge.Max, sample.Seconds), gauge.Max <= maxGCPause,
+		"Of kubedyno itself; at most "+format(maxGCPause, sample.Seconds)+" is expected.")
+}

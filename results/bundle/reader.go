@@ -1,0 +1,204 @@
+package bundle
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+)
+
+// maxLine is the longest line in bytes that a reader takes; a histogram with every bucket in
+// use stays far below it.
+const maxLine = 4 << 20
+
+// A Run is a run folder opened for reading. It holds no records in memory.
+type Run struct {
+	Dir      string
+	Manifest Manifest
+	Scenario []byte // The scenario with every parameter replaced, in YAML.
+
+	mu  sync.Mutex
+	cut map[string]bool // Files whose last line was cut short.
+}
+
+// Open opens a run folder, finished or not.
+func Open(dir string) (*Run, error) {
+	manifest, err := readManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	scenario, err := os.ReadFile(filepath.Join(dir, ScenarioFile))
+	if err != nil {
+		return nil, fmt.Errorf("open run: %w; was the folder copied whole?", err)
+	}
+	return &Run{Dir: dir, Manifest: manifest, Scenario: scenario, cut: map[string]bool{}}, nil
+}
+
+func readManifest(dir string) (Manifest, error) {
+	var manifest Manifest
+	path := filepath.Join(dir, ManifestFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		if _, statErr := os.Stat(dir); statErr != nil {
+			return manifest, fmt.Errorf("open run: there is no folder %s", dir)
+		}
+		return manifest, fmt.Errorf("open run: %s is not a kubedyno run (it has no %s)", dir, ManifestFile)
+	}
+	if err != nil {
+		return manifest, fmt.Errorf("open run: %w", err)
+	}
+	// The version is read alone first: a later one may have changed everything else.
+	var version struct {
+		FormatVersion int `json:"formatVersion"`
+	}
+	if err := json.Unmarshal(data, &version); err != nil {
+		return manifest, fmt.Errorf("open run: read %s: %w", path, err)
+	}
+	if version.FormatVersion != sample.FormatVersion {
+		return manifest, fmt.Errorf("open run: %s has format version %d and this kubedyno reads version %d; use the kubedyno that wrote it",
+			path, version.FormatVersion, sample.FormatVersion)
+	}
+	if err := json.Unmarshal(data, &manifest); err != nil {
+		return manifest, fmt.Errorf("open run: read %s: %w", path, err)
+	}
+	return manifest, nil
+}
+
+// Incomplete reports whether the run did not end by itself: it was killed, interrupted, has
+// failed or is still going on.
+func (r *Run) Incomplete() bool { return r.Manifest.Status != Complete }
+
+// CutLines returns how many files ended in a line cut short by a kill, among those that have
+// been read to their end so far.
+func (r *Run) CutLines() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return int64(len(r.cut))
+}
+
+// Events returns the events in the order they were recorded. Like all record iterators it
+// reads as it goes, ends after the first error, leaves a last line that was cut short out and
+// counts it.
+func (r *Run) Events() iter.Seq2[sample.Event, error] { return records[sample.Event](r, EventsFile) }
+
+// Points returns the values of gauges and scalars.
+func (r *Run) Points() iter.Seq2[sample.Point, error] { return records[sample.Point](r, SamplesFile) }
+
+// Windows returns the distributions.
+func (r *Run) Windows() iter.Seq2[sample.Window, error] {
+	return records[sample.Window](r, HistogramsFile)
+}
+
+// Pods returns the lives of the pods.
+func (r *Run) Pods() iter.Seq2[sample.Pod, error] { return records[sample.Pod](r, PodsFile) }
+
+func records[T any](r *Run, name string) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		path := filepath.Join(r.Dir, name)
+		file, err := os.Open(path)
+		if err != nil {
+			var none T
+			yield(none, fmt.Errorf("read run: %w; was the folder copied whole?", err))
+			return
+		}
+		defer file.Close()
+		cut := decodeLines(file, path, yield)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if cut {
+			r.cut[name] = true
+		}
+	}
+}
+
+// decodeLines yields one record a line and reports whether the last line was cut short: it
+// has no end and is no JSON.
+func decodeLines[T any](input io.Reader, path string, yield func(T, error) bool) (cut bool) {
+	reader := bufio.NewReaderSize(input, streamBuffer)
+	for number := 1; ; number++ {
+		var value T
+		line, err := readLine(reader)
+		whole := err == nil
+		if err != nil && !errors.Is(err, io.EOF) {
+			yield(value, fmt.Errorf("read %s:%d: %w", path, number, err))
+			return false
+		}
+		if !whole && len(line) == 0 {
+			return false
+		}
+		if err := json.Unmarshal(line, &value); err != nil {
+			if !whole {
+				return true
+			}
+			var none T
+			yield(none, fmt.Errorf("read %s:%d: %w; the file is damaged there", path, number, err))
+			return false
+		}
+		if !yield(value, nil) || !whole {
+			return false
+		}
+	}
+}
+
+// readLine returns the next line without its end; io.EOF with what follows the last line end.
+func readLine(reader *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := reader.ReadSlice('\n')
+		line = append(line, part...)
+		if len(line) > maxLine {
+			return nil, fmt.Errorf("the line is longer than %d bytes", maxLine)
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		return bytes.TrimSuffix(line, []byte{'\n'}), err
+	}
+}
+
+// An Entry is a run folder found by List.
+type Entry struct {
+	Dir      string
+	Manifest Manifest
+	Err      error // Why the manifest cannot be read; nil if it can.
+}
+
+// List returns the run folders in a directory, the newest first and those that cannot be read
+// last. Folders that are no runs are left out; a directory that does not exist holds no runs.
+func List(dir string) ([]Entry, error) {
+	found, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list runs: %w", err)
+	}
+	var entries []Entry
+	for _, item := range found {
+		path := filepath.Join(dir, item.Name())
+		if _, err := os.Stat(filepath.Join(path, ManifestFile)); err != nil {
+			continue
+		}
+		manifest, err := readManifest(path)
+		entries = append(entries, Entry{Dir: path, Manifest: manifest, Err: err})
+	}
+	slices.SortStableFunc(entries, func(a, b Entry) int {
+		if (a.Err == nil) != (b.Err == nil) {
+			if a.Err == nil {
+				return -1
+			}
+			return 1
+		}
+		return b.Manifest.Started.Compare(a.Manifest.Started)
+	})
+	return entries, nil
+}

@@ -1,0 +1,145 @@
+package summary
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kubedyno/kubedyno/results/bundle"
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/stat"
+)
+
+// From where on a doubt is worth a sentence.
+const (
+	minAchieved      = 0.95 // Of the offered rate.
+	maxSendLag       = 0.1  // In seconds: the p99, or the longest of fewer than 1,000.
+	maxEventWarnings = 20   // Warnings quoted from the events.
+)
+
+// warnings are the doubts about a run, each a sentence, the gravest first.
+func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
+	var all []string
+	warn := func(format string, arguments ...any) { all = append(all, fmt.Sprintf(format, arguments...)) }
+	if run.Incomplete() {
+		all = append(all, incompleteWords(run.Manifest))
+	}
+	for _, phase := range s.Phases {
+		if !phase.Ended {
+			warn("Phase %s did not end.", phase.Name)
+		}
+	}
+	count := sample.FormatCount
+	if n := c.counts.CutLines; n > 0 {
+		warn("The last line of %s of the run's files was cut short, as a kill does.", count(n))
+	}
+	if n := c.counts.Dropped; n > 0 {
+		warn("Records were dropped (%s): what happened is not all in the results.", count(n))
+	}
+	if n := c.podsMissing(); n > 0 {
+		warn("The books do not balance: %s pods were counted, %s reported.", count(n+c.counts.PodsCreated), count(c.counts.PodsCreated))
+	}
+	if n := c.counts.PodsCensored; n > 0 {
+		warn("%s of %s pods never became Ready; they count as at least the time they waited.", count(n), count(c.counts.PodsCreated))
+	}
+	if n := c.counts.Uncertain; n > 0 {
+		warn("A watch was interrupted while %s of %s pods started; their times are upper bounds.", count(n), count(c.counts.PodsCreated))
+	}
+	if n := c.counts.Failed; n > 0 {
+		warn("%s of %s requests failed.", count(n), count(c.counts.Requests))
+	}
+	for _, metric := range slices.Sorted(maps.Keys(c.overflow)) {
+		warn("There are more than %s series; some of %s were left out.", count(maxSeries), metric)
+	}
+	all = append(all, c.loadWarnings()...)
+	all = append(all, c.watchWarnings()...)
+	return append(all, c.eventWarnings()...)
+}
+
+func incompleteWords(m bundle.Manifest) string {
+	how := "it " + map[bundle.Status]string{
+		bundle.Running: "was killed or is still going on", bundle.Interrupted: "was interrupted",
+		bundle.Failed: "failed",
+	}[m.Status]
+	if m.Failure != "" {
+		how += ": " + m.Failure
+	}
+	return "The run did not finish; " + how + "."
+}
+
+// loadWarnings tells where the harness did not send what the scenario asked for, by class and
+// phase.
+func (c *collector) loadWarnings() []string {
+	var all []string
+	for _, k := range slices.Sorted(maps.Keys(c.gauges)) {
+		offered := c.gauges[k]
+		if _, byPhase := offered.labels[phaseLabel]; offered.metric != sample.APIOffered || !byPhase {
+			continue
+		}
+		achieved, ok := c.gauges[key(sample.APIAchieved, offered.labels)]
+		if ok && achieved.mean() < minAchieved*offered.mean() {
+			all = append(all, fmt.Sprintf("Only %s of %s were sent (%s).",
+				sample.Format(achieved.mean(), sample.PerSecond), sample.Format(offered.mean(), sample.PerSecond), offered.labels))
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(c.values)) {
+		lag := c.values[k]
+		if lag.Metric != sample.APISendLag {
+			continue
+		}
+		longest, what := lag.Histogram.Quantile(0.99), "p99"
+		if !stat.Printable(lag.Histogram.Count(), 0.99) {
+			longest, what = lag.Histogram.Max(), "max"
+		}
+		if longest > maxSendLag {
+			all = append(all, fmt.Sprintf("The harness sent late: send lag %s %s (%s).",
+				what, sample.Format(longest, sample.Seconds), lag.Labels))
+		}
+	}
+	return all
+}
+
+func (c *collector) watchWarnings() []string {
+	var relists float64
+	for _, g := range c.gauges {
+		if _, byPhase := g.labels[phaseLabel]; g.metric == sample.WatchRelists && !byPhase {
+			relists += g.max
+		}
+	}
+	if relists == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("Watches of the harness had to list anew (watch relists: %s); "+
+		"what happened meanwhile was seen late.", sample.Format(relists, sample.Count))}
+}
+
+func (c *collector) eventWarnings() []string {
+	var all []string
+	left := 0
+	for _, e := range c.events {
+		if e.Kind != sample.Warning && e.Kind != sample.ComponentLost && e.Kind != sample.StepFailed {
+			continue
+		}
+		if len(all) == maxEventWarnings {
+			left++
+			continue
+		}
+		all = append(all, fmt.Sprintf("At %s: %s.", sample.Format(e.At.Seconds(), sample.Seconds), eventWords(e)))
+	}
+	if left > 0 {
+		all = append(all, fmt.Sprintf("The events hold %s more warnings.", sample.FormatCount(int64(left))))
+	}
+	return all
+}
+
+func eventWords(e sample.Event) string {
+	words := strings.TrimSuffix(e.Message, ".")
+	if words == "" {
+		words = string(e.Kind)
+	}
+	if e.Step != "" {
+		words = e.Step + ": " + words
+	}
+	return words
+}

@@ -1,0 +1,139 @@
+// Package engine executes a plan against a cluster: it brings up the fake nodes' simulator,
+// runs the phases with their deadlines, keeps the measurements going beside them, and cleans
+// up. It emits records and renders nothing.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/kubedyno/kubedyno/kwok/cluster"
+	"github.com/kubedyno/kubedyno/results/exitcode"
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/action"
+	"github.com/kubedyno/kubedyno/scenarios/plan"
+)
+
+// Limits of what surrounds the phases.
+const (
+	prepareLimit = 2 * time.Minute
+	cleanupLimit = 10 * time.Minute // 100,000 pods take long to delete.
+	settleLimit  = 5 * time.Second  // For the last watch events of what a phase waited for.
+)
+
+// ErrTimeout is in the error of a run in which a phase took longer than it may.
+var ErrTimeout = errors.New("timed out")
+
+// Options describe a run. All fields are required unless said otherwise.
+type Options struct {
+	Plan    *plan.Plan
+	Cluster *cluster.Cluster
+	Kwok    cluster.Settings // Of the kwok process that the run brings.
+	Run     string           // The run's ID, a DNS label of at most 40 characters.
+	Clock   sample.Clock
+	Sink    sample.Sink
+	Dropped func() int64 // How many records were dropped so far.
+	// SinkFailed is closed when records can no longer be kept; SinkErr then says why.
+	SinkFailed <-chan struct{}
+	SinkErr    func() error
+	// ThrowAway says that the cluster ends with the run, so that nothing needs to be deleted.
+	ThrowAway bool
+}
+
+// Run executes the plan and returns when nothing of it is under way any more. When ctx is
+// cancelled it stops, cleans up and returns the cause.
+func Run(ctx context.Context, o Options) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	e := &engine{Options: o}
+	go e.guard(ctx, cancel)
+	e.event(sample.Event{Kind: sample.RunStarted, Message: "run " + o.Run})
+	err := e.run(ctx)
+	if cause := context.Cause(ctx); cause != nil && err != nil {
+		err = cause // What cancelled the run explains every other error.
+	}
+	message := "run ended"
+	if err != nil {
+		message = "run ended early: " + err.Error()
+	}
+	e.event(sample.Event{Kind: sample.RunFinished, Message: message})
+	return err
+}
+
+type engine struct {
+	Options
+	env     *action.Env
+	current atomic.Pointer[string] // The phase's name.
+}
+
+func (e *engine) run(ctx context.Context) error {
+	bench, err := e.prepare(ctx)
+	if err != nil {
+		err = coded(exitcode.Environment, err)
+	} else {
+		err = e.phases(ctx)
+		bench.settle(ctx)
+	}
+	bench.close()
+	return errors.Join(err, coded(exitcode.Environment, e.cleanUp(ctx)))
+}
+
+// guard cancels the run when a component is lost or the records can no longer be kept.
+func (e *engine) guard(ctx context.Context, cancel context.CancelCauseFunc) {
+	select {
+	case <-ctx.Done():
+	case loss := <-e.Cluster.Lost():
+		e.event(sample.Event{Kind: sample.ComponentLost, Message: fmt.Sprintf("%s: %v", loss.Component, loss.Cause)})
+		cancel(coded(exitcode.Environment, loss))
+	case <-e.SinkFailed:
+		cancel(coded(exitcode.Environment, fmt.Errorf("the results can no longer be written: %w", e.SinkErr())))
+	}
+}
+
+func (e *engine) phases(ctx context.Context) error {
+	for _, phase := range e.Plan.Phases {
+		if err := e.phase(ctx, phase); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// phase runs the steps of a phase in order, those in the background beside the later ones,
+// and ends when all have ended or one has failed.
+func (e *engine) phase(ctx context.Context, phase plan.Phase) error {
+	began := e.Clock.Now()
+	e.current.Store(&phase.Name)
+	e.event(sample.Event{At: began, Kind: sample.PhaseStarted, Phase: phase.Name})
+	timeout := fmt.Errorf("phase %s %w: it took longer than %s", phase.Name, ErrTimeout, phase.Timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, phase.Timeout, timeout)
+	defer cancel()
+	err := e.steps(ctx, phase)
+	if err != nil && errors.Is(context.Cause(ctx), timeout) {
+		err = coded(exitcode.Environment, fmt.Errorf("%w: %w", timeout, err))
+	}
+	ended := e.Clock.Now()
+	e.Sink.Point(sample.Point{At: ended, Metric: sample.PhaseDuration,
+		Labels: sample.Labels{"phase": phase.Name}, Value: (ended - began).Seconds()})
+	e.event(sample.Event{At: ended, Kind: sample.PhaseFinished, Phase: phase.Name})
+	return err
+}
+
+func (e *engine) event(event sample.Event) {
+	if event.At == 0 {
+		event.At = e.Clock.Now()
+	}
+	e.Sink.Event(event)
+}
+
+// coded gives an error its exit code, unless it has one or is a cancellation.
+func coded(code int, err error) error {
+	var known *exitcode.Error
+	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &exitcode.Error{Code: code, Err: err}
+}

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubedyno/kubedyno/kwok/fleet"
+	"github.com/kubedyno/kubedyno/kwok/stages"
+	"github.com/kubedyno/kubedyno/runner/action"
+	"github.com/kubedyno/kubedyno/scenarios/spec"
+)
+
+// newFleet resolves the scenario's pools against the catalog.
+func (e *engine) newFleet(version string) (*fleet.Fleet, error) {
+	var pools []fleet.Pool
+	for _, p := range e.Plan.Fleet.Pools {
+		pool := fleet.Pool{Name: p.Name, NodeType: p.NodeType, Count: p.Count, Zones: p.Zones, Labels: p.Labels}
+		for _, t := range p.Taints {
+			pool.Taints = append(pool.Taints, corev1.Taint{Key: t.Key, Value: t.Value, Effect: corev1.TaintEffect(t.Effect)})
+		}
+		pools = append(pools, pool)
+	}
+	return fleet.New(pools, fleet.Options{Version: version, Labels: map[string]string{action.RunLabel: e.Run}})
+}
+
+// startKwok runs the simulator for this run's nodes and no others.
+func (e *engine) startKwok(ctx context.Context, startup stages.Latency) error {
+	if len(e.Plan.Fleet.Pools) == 0 {
+		return nil
+	}
+	config, err := stages.Render(stages.Config{
+		NodeSelector: fmt.Sprintf("%s=%s,%s=true", action.RunLabel, e.Run, fleet.AliveLabel),
+		NodeLease:    e.Plan.Fleet.LeaseDuration,
+		PodStartup:   startup,
+	})
+	if err != nil {
+		return fmt.Errorf("configure kwok: %w", err)
+	}
+	if err := e.Cluster.StartKwok(ctx, config, e.Kwok); err != nil {
+		return fmt.Errorf("start kwok: %w", err)
+	}
+	return nil
+}
+
+// Latency returns the distribution that a scenario names.
+func Latency(l spec.Latency) (stages.Latency, error) {
+	switch l.Distribution {
+	case "fixed":
+		return stages.Fixed(l.Value)
+	case "uniform":
+		return stages.Uniform(l.Min, l.Max)
+	case "lognormal":
+		return stages.Lognormal(l.Median, l.P99)
+	case "quantiles":
+		return stages.Quantiles(l.Quantiles)
+	}
+	return stages.Latency{}, fmt.Errorf("there is no distribution %q of pod start-up", l.Distribution)
+}
+
+// configuredStart returns the delay that kwok was told to put before a pod is Running.
+func configuredStart(startup stages.Latency) func(uid string) (seconds float64, ok bool) {
+	return func(uid string) (float64, bool) {
+		return time.Duration(startup.Of(uid)).Seconds(), true
+	}
+}

@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/restmapper"
+
+	"github.com/kubedyno/kubedyno/kwok/stages"
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/action"
+	"github.com/kubedyno/kubedyno/runner/audit"
+	"github.com/kubedyno/kubedyno/runner/measure"
+)
+
+// A bench is what measures beside the phases.
+type bench struct {
+	audit *audit.Audit
+	pods  *measure.Pods
+	nodes *measure.Nodes
+	lag   *measure.Lag
+}
+
+// prepare connects to the cluster, starts the simulator and the measurements, and makes the
+// run's namespace. What it has started it returns, beside an error too.
+func (e *engine) prepare(ctx context.Context) (*bench, error) {
+	limit := fmt.Errorf("the cluster was not prepared within %s", prepareLimit)
+	life := context.WithoutCancel(ctx) // The measurements end when they are closed.
+	ctx, cancel := context.WithTimeoutCause(ctx, prepareLimit, limit)
+	defer cancel()
+	if took := e.Cluster.Took(); took > 0 {
+		e.Sink.Point(sample.Point{At: e.Clock.Now(), Metric: sample.ClusterReady, Value: took.Seconds()})
+	}
+	b := &bench{audit: audit.Start(life, audit.Options{
+		Clock: e.Clock, Sink: e.Sink, Dropped: e.Dropped, Processes: e.processes,
+	})}
+	startup, err := Latency(e.Plan.Fleet.PodStartup)
+	if err != nil {
+		return b, err
+	}
+	if err := e.startKwok(ctx, startup); err != nil {
+		return b, err
+	}
+	if err := e.connect(); err != nil {
+		return b, err
+	}
+	if err := e.env.Prepare(ctx); err != nil {
+		return b, err
+	}
+	return b, b.start(life, e, startup)
+}
+
+// connect makes the clients and what the actions work with.
+func (e *engine) connect() error {
+	config, err := e.Cluster.RESTConfig()
+	if err != nil {
+		return err
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("make a client: %w", err)
+	}
+	untyped, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("make a client: %w", err)
+	}
+	version, err := client.Discovery().ServerVersion()
+	if err != nil {
+		return fmt.Errorf("ask the API server for its version: %w", err)
+	}
+	nodes, err := e.newFleet(version.GitVersion)
+	if err != nil {
+		return err
+	}
+	e.env = &action.Env{
+		Client: client, Dynamic: untyped, REST: config, Plan: e.Plan, Fleet: nodes,
+		Mapper:    restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client.Discovery())),
+		Run:       e.Run,
+		Namespace: "kubedyno-" + e.Run,
+		Clock:     e.Clock, Sink: e.Sink,
+		Measure: measure.Run{Clock: e.Clock, Sink: e.Sink, Phase: e.phaseNow, Relists: &measure.Relists{}},
+	}
+	return nil
+}
+
+// start starts the watches.
+func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (err error) {
+	config, selector := e.env.REST, action.RunLabel+"="+e.Run
+	b.pods, err = measure.StartPods(ctx, measure.PodsOptions{
+		Run: e.env.Measure, Config: config, Selector: selector,
+		Sent: e.env.PodSent, ConfiguredStart: configuredStart(startup),
+	})
+	if err != nil {
+		return err
+	}
+	b.nodes, err = measure.StartNodes(ctx, measure.NodesOptions{Run: e.env.Measure, Config: config, Selector: selector})
+	if err != nil {
+		return err
+	}
+	b.lag, err = measure.StartLag(ctx, measure.LagOptions{
+		Run: e.env.Measure, Config: config, Namespace: e.env.Namespace,
+		Labels: map[string]string{action.RunLabel: e.Run},
+	})
+	e.env.Pods, e.env.Nodes = b.pods, b.nodes
+	return err
+}
+
+// settle gives the watches a moment to show what the last phase has already brought about.
+func (b *bench) settle(ctx context.Context) {
+	if b.pods == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, settleLimit)
+	defer cancel()
+	_ = b.pods.WaitReady(ctx, "", b.pods.Counts("").Created, nil) // What is not Ready then is censored.
+}
+
+// close ends the measurements. It may be called more than once.
+func (b *bench) close() {
+	if b.lag != nil {
+		b.lag.Close()
+	}
+	if b.nodes != nil {
+		b.nodes.Close()
+	}
+	if b.pods != nil {
+		b.pods.Close()
+	}
+	b.audit.Close()
+}
+
+// processes returns the components to audit.
+func (e *engine) processes() []audit.Process {
+	var all []audit.Process
+	for _, p := range e.Cluster.Processes() {
+		all = append(all, audit.Process{Component: string(p.Component), PID: p.PID})
+	}
+	return all
+}
+
+func (e *engine) phaseNow() string {
+	if name := e.current.Load(); name != nil {
+		return *name
+	}
+	return ""
+}

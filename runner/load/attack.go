@@ -1,0 +1,88 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// initialWorkers is how many requests of a class vegeta can have in flight from the start; it
+// adds workers as it needs them.
+const initialWorkers = 16
+
+// An Attack is a load whose objects exist. Run it once.
+type Attack struct {
+	options   Options
+	targeters []*targeter
+}
+
+// Run sends the load and waits for the answers, each for at most Options.Timeout. All classes
+// begin at the same moment. It returns what was counted, with ctx's error if it was interrupted.
+func (a *Attack) Run(ctx context.Context) (Result, error) {
+	life, end := context.WithCancel(ctx)
+	defer end()
+	clients, err := a.connect(life)
+	if err != nil {
+		return Result{}, err
+	}
+	random := rand.New(rand.NewPCG(a.options.Seed, 0))
+	began := a.options.Clock.Now()
+	result := Result{Classes: make([]ClassResult, len(clients))}
+	var classes sync.WaitGroup
+	for i, c := range clients {
+		pacer := &pacer{
+			ctx:      life,
+			schedule: staggered(a.options.Classes[i], random),
+			clock:    a.options.Clock,
+			began:    began,
+			duration: a.options.Duration,
+			grace:    a.options.Timeout,
+		}
+		classes.Go(func() { result.Classes[i] = a.shoot(c, a.targeters[i], pacer) })
+	}
+	classes.Wait()
+	for _, c := range clients {
+		c.close()
+	}
+	if ctx.Err() != nil {
+		return result, fmt.Errorf("load %s was interrupted: %w", a.options.Name, context.Cause(ctx))
+	}
+	return result, nil
+}
+
+// connect makes a client for each class and opens its connections.
+func (a *Attack) connect(ctx context.Context) ([]*client, error) {
+	clients := make([]*client, len(a.targeters))
+	maxIdle := a.options.MaxInFlight/a.options.Connections + 1
+	var warming sync.WaitGroup
+	defer warming.Wait()
+	for i, t := range a.targeters {
+		c, err := newClient(ctx, a.options.Config, a.options.Connections, maxIdle)
+		if err != nil {
+			return nil, err
+		}
+		clients[i] = c
+		version := t.base
+		version.Path = "/version"
+		warming.Go(func() { c.warm(ctx, version.String()) })
+	}
+	return clients, nil
+}
+
+// shoot sends one class and records it.
+func (a *Attack) shoot(c *client, t *targeter, p *pacer) ClassResult {
+	limit := uint64(a.options.MaxInFlight)
+	attacker := vegeta.NewAttacker(
+		vegeta.Client(&http.Client{Transport: c, Timeout: a.options.Timeout}),
+		vegeta.Workers(min(initialWorkers, limit)),
+		vegeta.MaxWorkers(limit),
+		vegeta.MaxBody(0), // Keeps nothing; the rest of the body is read all the same.
+	)
+	defer context.AfterFunc(p.ctx, func() { attacker.Stop() })()
+	results := attacker.Attack(t.next, p, 0, "")
+	return newRecorder(a.options, t, p).consume(results)
+}

@@ -1,0 +1,194 @@
+// Package load sends open-loop request load to a Kubernetes API server: every request has an
+// intended send time on a fixed schedule, whatever the answers to the others.
+//
+// Each class of requests is an attack of its own, with its own schedule, connections and
+// limit of requests in flight, so that one slow class never delays another. A latency counts
+// from the intended send time until the last byte of the response (api_request_seconds);
+// beside it stand the time from the actual send (api_service_seconds) and the difference
+// (api_send_lag_seconds). A failed request - timeout, 429, 5xx, other 4xx, connection - counts
+// as an error and also enters the distributions at its full time, as the wait was real.
+//
+// Requests are what the control plane's own clients send: HTTP/2, Accept protobuf before
+// JSON, no client-side rate limit. Bodies of create, update and patch are small JSON
+// documents. Response bodies are read to the end and thrown away.
+//
+//	attack, err := load.Prepare(ctx, options) // creates the objects that the classes work on
+//	result, err := attack.Run(ctx)
+//	err = attack.Cleanup(ctx)
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+)
+
+// The limits of an attack.
+const (
+	// DefaultConnections is how many HTTP/2 connections a class begins with. An API server
+	// allows 100 to 250 concurrent requests on each; when all are taken, another connection
+	// is opened.
+	DefaultConnections = 4
+	// DefaultMaxInFlight is how many requests of a class may be unanswered. At the limit,
+	// requests leave late, which the send lag and the achieved rate show.
+	DefaultMaxInFlight = 10_000
+	// MaxObjects is how many objects a class may create before the timed part; a delete
+	// class needs one for each request.
+	MaxObjects = 100_000
+	// maxNameLength leaves room in an object's name for the class and the object's number.
+	maxNameLength = 40
+)
+
+// LoadLabel is on every object that a load creates, with Options.Name as its value.
+const LoadLabel = "kubedyno.dev/load"
+
+// The verbs and scopes of a Class.
+const (
+	Get    = "get"
+	List   = "list"
+	Create = "create"
+	Update = "update"
+	Patch  = "patch"
+	Delete = "delete"
+
+	ScopeResource  = "resource"
+	ScopeNamespace = "namespace"
+	ScopeCluster   = "cluster"
+)
+
+// A Class is a stream of equal requests.
+type Class struct {
+	Name     string // The class label.
+	Verb     string
+	Resource schema.GroupVersionResource // A namespaced resource.
+	Scope    string                      // ScopeNamespace or ScopeCluster for list, else ScopeResource.
+	Rate     float64                     // Requests per second.
+	// Objects is how many objects of its own the class works on. It has no effect on
+	// create and delete, nor on resources that need more than a name: of those it uses the
+	// ones that exist.
+	Objects int
+	// Consistent asks get and list for the newest state; otherwise resourceVersion=0 lets
+	// the server answer from its watch cache.
+	Consistent bool
+}
+
+// Options describe one load action.
+type Options struct {
+	Config    *rest.Config // The server and the credentials. Its rate limits have no effect.
+	Namespace string
+	Name      string // A DNS label of at most 40 characters, unique in the run.
+	Classes   []Class
+	Duration  time.Duration
+	Timeout   time.Duration // The longest a request may take.
+	Phase     string
+	Labels    map[string]string // Put on every object created.
+	Seed      uint64            // Spreads the classes' first requests.
+	// Names returns the names of the existing objects of a resource in the namespace, such
+	// as pods. It is called about once a second for the classes that create none.
+	Names func(schema.GroupVersionResource) []string
+	Clock sample.Clock
+	Sink  sample.Sink
+
+	Connections int // Per class; 0 means DefaultConnections.
+	MaxInFlight int // Per class; 0 means DefaultMaxInFlight.
+}
+
+// A Result counts the requests of a load.
+type Result struct{ Classes []ClassResult }
+
+// A ClassResult counts the requests of one class:
+// Scheduled = Sent + Unsent unless the load was interrupted, and
+// Sent = succeeded + all of Failed + Interrupted.
+type ClassResult struct {
+	Name        string
+	Scheduled   int64
+	Sent        int64
+	Unsent      int64            // Could not be sent within Timeout of the end.
+	Interrupted int64            // Were in flight when the load was interrupted; not recorded.
+	Failed      map[string]int64 // By kind; those unsent are among them.
+}
+
+// Run prepares a load, runs it and removes the objects it made, even when it is interrupted.
+func Run(ctx context.Context, options Options) (Result, error) {
+	attack, err := Prepare(ctx, options)
+	if err != nil {
+		return Result{}, err
+	}
+	result, err := attack.Run(ctx)
+	return result, errors.Join(err, attack.Cleanup(context.WithoutCancel(ctx)))
+}
+
+// withDefaults fills in what was left at zero and refuses what cannot run.
+func (o Options) withDefaults() (Options, error) {
+	if o.Connections == 0 {
+		o.Connections = DefaultConnections
+	}
+	if o.MaxInFlight == 0 {
+		o.MaxInFlight = DefaultMaxInFlight
+	}
+	switch {
+	case o.Config == nil || o.Sink == nil:
+		return o, errors.New("load: Config and Sink are required")
+	case len(o.Classes) == 0:
+		return o, errors.New("load: no classes of requests; name at least one")
+	case o.Duration <= 0 || o.Timeout <= 0:
+		return o, fmt.Errorf("load: duration %s and timeout %s must be positive", o.Duration, o.Timeout)
+	case len(o.Name) > maxNameLength || len(validation.IsDNS1123Label(o.Name)) > 0:
+		return o, fmt.Errorf("load: %q is not a DNS label of at most %d characters", o.Name, maxNameLength)
+	}
+	var faults []error
+	for _, class := range o.Classes {
+		if err := class.check(); err != nil {
+			faults = append(faults, fmt.Errorf("load class %q: %w", class.Name, err))
+		}
+	}
+	return o, errors.Join(faults...)
+}
+
+// check refuses a class that cannot be sent.
+func (c Class) check() error {
+	kind, own := kinds[c.Resource.GroupResource()]
+	switch {
+	case c.Rate <= 0:
+		return fmt.Errorf("the rate %v/s must be positive", c.Rate)
+	case c.Verb == List && c.Scope != ScopeNamespace && c.Scope != ScopeCluster:
+		return fmt.Errorf("list has the scope namespace or cluster, not %q", c.Scope)
+	case c.Verb != List && c.Scope != ScopeResource:
+		return fmt.Errorf("%s has the scope resource, not %q", c.Verb, c.Scope)
+	}
+	switch c.Verb {
+	case Get, List, Patch:
+		return nil
+	case Create, Delete:
+		if !own {
+			return fmt.Errorf("%s needs objects that are nothing but a name, such as configmaps; %s are not",
+				c.Verb, c.Resource.GroupResource())
+		}
+		return nil
+	case Update:
+		if !own || kind.versioned {
+			return fmt.Errorf("update needs objects that can be replaced blindly, such as configmaps; use patch for %s",
+				c.Resource.GroupResource())
+		}
+		return nil
+	}
+	return fmt.Errorf("the verb %q is none of get, list, create, update, patch, delete", c.Verb)
+}
+
+// labels are the labels of a class's records; the map is new, as it belongs to the Sink.
+func (c Class) labels(phase string) sample.Labels {
+	return sample.Labels{
+		"class":    c.Name,
+		"verb":     c.Verb,
+		"resource": c.Resource.GroupResource().String(),
+		"scope":    c.Scope,
+		"phase":    phase,
+	}
+}

@@ -1,0 +1,194 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// The limits of what happens before and after the timed part.
+const (
+	setupParallel = 16
+	setupAttempts = 6
+	setupPause    = time.Second
+	setupTimeout  = 60 * time.Second // Of one request.
+	cleanupLimit  = 5 * time.Minute
+	maxErrorBody  = 1 << 10 // Bytes of an error response that are quoted.
+)
+
+// Prepare checks the options and creates the objects that the classes work on: Class.Objects
+// each, and for a delete class one for each request. Every one carries Options.Labels. When it
+// fails, what it created is removed.
+func Prepare(ctx context.Context, options Options) (*Attack, error) {
+	options, err := options.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	a := &Attack{options: options}
+	random := rand.New(rand.NewPCG(options.Seed, 0)) // As in Run, for equal schedules.
+	for i, class := range options.Classes {
+		t, err := newTargeter(options, i)
+		if err != nil {
+			return nil, fmt.Errorf("load class %q: %w", class.Name, err)
+		}
+		if err := t.choose(options, staggered(class, random)); err != nil {
+			return nil, fmt.Errorf("load class %q: %w", class.Name, err)
+		}
+		a.targeters = append(a.targeters, t)
+	}
+	if err := a.createObjects(ctx); err != nil {
+		return nil, errors.Join(err, a.Cleanup(context.WithoutCancel(ctx)))
+	}
+	return a, nil
+}
+
+// choose settles the names of the objects that the class works on.
+func (t *targeter) choose(options Options, schedule Schedule) error {
+	if !t.owns() {
+		if options.Names != nil {
+			t.refresh(options.Names(t.class.Resource))
+		}
+		if t.class.Verb != List && len(*t.names.Load()) == 0 {
+			return fmt.Errorf("there are no %s in namespace %s to %s; create some before the load",
+				t.class.Resource.GroupResource(), options.Namespace, t.class.Verb)
+		}
+		return nil
+	}
+	count := t.class.Objects
+	switch t.class.Verb {
+	case Create:
+		return nil
+	case Delete:
+		count = int(countBefore(schedule, 0, options.Duration))
+	case Get, Update, Patch:
+		if count < 1 {
+			return errors.New("needs at least one object of its own")
+		}
+	}
+	if count > MaxObjects {
+		return fmt.Errorf("needs %d objects, more than %d; lower the rate, the duration or the objects",
+			count, MaxObjects)
+	}
+	names := make([]string, count)
+	for i := range names {
+		names[i] = fmt.Sprintf("%s-%d", t.prefix, i)
+	}
+	t.names.Store(&names)
+	return nil
+}
+
+// createObjects creates the objects of all classes, several at a time.
+func (a *Attack) createObjects(ctx context.Context) error {
+	return a.withClient(ctx, func(ctx context.Context, c *http.Client) error {
+		group, ongoing := errgroup.WithContext(ctx)
+		group.SetLimit(setupParallel)
+		for _, t := range a.targeters {
+			if !t.owns() {
+				continue
+			}
+			for _, name := range *t.names.Load() {
+				if ongoing.Err() != nil {
+					break
+				}
+				group.Go(func() error {
+					err := send(ongoing, c, t.create(name), http.StatusConflict)
+					if err != nil {
+						return fmt.Errorf("create %s %s/%s: %w", t.class.Resource.Resource, t.namespace, name, err)
+					}
+					return nil
+				})
+			}
+		}
+		return errors.Join(group.Wait(), ctx.Err())
+	})
+}
+
+// Cleanup removes every object that the load made, one request for each resource. It takes
+// five minutes at most.
+func (a *Attack) Cleanup(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, cleanupLimit)
+	defer cancel()
+	return a.withClient(ctx, func(ctx context.Context, c *http.Client) error {
+		var faults []error
+		done := map[schema.GroupVersionResource]bool{}
+		for _, t := range a.targeters {
+			resource := t.class.Resource
+			if !t.owns() || done[resource] {
+				continue
+			}
+			done[resource] = true
+			if err := send(ctx, c, t.deleteAll(), http.StatusNotFound); err != nil {
+				faults = append(faults, fmt.Errorf("delete the %s of load %s: %w",
+					resource.Resource, a.options.Name, err))
+			}
+		}
+		return errors.Join(faults...)
+	})
+}
+
+// withClient lends out a client that ends when use returns.
+func (a *Attack) withClient(ctx context.Context, use func(context.Context, *http.Client) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c, err := newClient(ctx, a.options.Config, 1, setupParallel)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	return use(ctx, &http.Client{Transport: c, Timeout: setupTimeout})
+}
+
+// send sends one request outside the timed part until it succeeds or is answered with the
+// tolerated code. Throttling, server errors and broken connections are tried again.
+func send(ctx context.Context, c *http.Client, target vegeta.Target, tolerated int) error {
+	var err error
+	for attempt := range setupAttempts {
+		if attempt > 0 {
+			select {
+			case <-time.After(setupPause):
+			case <-ctx.Done():
+				return errors.Join(ctx.Err(), err)
+			}
+		}
+		var again bool
+		if again, err = sendOnce(ctx, c, target, tolerated); !again {
+			return err
+		}
+	}
+	return fmt.Errorf("gave up after %d attempts: %w", setupAttempts, err)
+}
+
+// sendOnce reports whether it is worth trying again, and why.
+func sendOnce(ctx context.Context, c *http.Client, target vegeta.Target, tolerated int) (bool, error) {
+	request, err := target.Request()
+	if err != nil {
+		return false, err
+	}
+	request.Header.Set("Accept", jsonType) // A protobuf error would not be readable.
+	response, err := c.Do(request.WithContext(ctx))
+	if err != nil {
+		return ctx.Err() == nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
+	if err == nil {
+		_, err = io.Copy(io.Discard, response.Body)
+	}
+	switch code := response.StatusCode; {
+	case err != nil:
+		return ctx.Err() == nil, err
+	case code < http.StatusBadRequest || code == tolerated:
+		return false, nil
+	default:
+		again := code == http.StatusTooManyRequests || code >= http.StatusInternalServerError
+		return again, fmt.Errorf("%s: %s", response.Status, body)
+	}
+}

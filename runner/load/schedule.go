@@ -1,0 +1,84 @@
+package load
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+)
+
+// A Schedule says when each request is meant to leave. It is pure and ascending.
+type Schedule interface {
+	// At returns the intended send time of request seq (0, 1, ...) since the start.
+	At(seq uint64) time.Duration
+}
+
+// Constant is evenly spaced: At(seq) = Offset + seq / PerSecond.
+type Constant struct {
+	PerSecond float64
+	Offset    time.Duration // Of the first request.
+}
+
+var _ Schedule = Constant{}
+
+// At returns the intended send time of request seq.
+func (c Constant) At(seq uint64) time.Duration {
+	return c.Offset + time.Duration(float64(seq)/c.PerSecond*float64(time.Second))
+}
+
+// staggered returns the schedule of a class. Its first request leaves at a random point of
+// the first interval, so that classes of equal rates do not send at the same instants.
+func staggered(class Class, random *rand.Rand) Schedule {
+	interval := time.Duration(float64(time.Second) / class.Rate)
+	return Constant{PerSecond: class.Rate, Offset: time.Duration(random.Float64() * float64(interval))}
+}
+
+// countBefore returns how many requests of a schedule are due before until, given that from
+// of them are known to be.
+func countBefore(schedule Schedule, from uint64, until time.Duration) uint64 {
+	for schedule.At(from) < until {
+		from++
+	}
+	return from
+}
+
+// pacer drives vegeta by a Schedule. vegeta sleeps for what Pace returns and cannot be woken;
+// so Pace itself waits, ends with ctx, and returns 0.
+type pacer struct {
+	ctx      context.Context
+	schedule Schedule
+	clock    sample.Clock
+	began    sample.Offset
+	duration time.Duration
+	grace    time.Duration // How long after duration a late request is still sent.
+}
+
+// Pace waits until request hits is due. It stops the attack when the schedule is at its end,
+// when the requests left over are more than grace late, and when ctx is done.
+func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
+	due := p.schedule.At(hits)
+	if due >= p.duration {
+		return 0, true
+	}
+	elapsed := time.Duration(p.clock.Now() - p.began)
+	if elapsed > p.duration+p.grace || p.ctx.Err() != nil {
+		return 0, true
+	}
+	if elapsed >= due {
+		return 0, false
+	}
+	timer := time.NewTimer(due - elapsed)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return 0, false
+	case <-p.ctx.Done():
+		return 0, true
+	}
+}
+
+// Rate is asked for by vegeta's plots only; here it is the mean over the whole schedule.
+func (p *pacer) Rate(time.Duration) float64 {
+	return float64(countBefore(p.schedule, 0, p.duration)) / p.duration.Seconds()
+}

@@ -1,0 +1,204 @@
+package load
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+)
+
+func TestRequests(t *testing.T) {
+	deployments := schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
+	own := `"labels":{"kubedyno.dev/load":"l","run":"r"},"name":"%s","namespace":"ns"`
+	for _, test := range []struct {
+		class Class
+		seq   uint64
+		want  string
+		body  string
+	}{
+		{Class{Verb: Get, Resource: pods, Scope: ScopeResource}, 3,
+			"GET https://host:6443/api/v1/namespaces/ns/pods/b?resourceVersion=0", ""},
+		{Class{Verb: Get, Resource: deployments, Scope: ScopeResource, Consistent: true}, 0,
+			"GET https://host:6443/apis/apps/v1/namespaces/ns/deployments/a", ""},
+		{Class{Verb: List, Resource: pods, Scope: ScopeNamespace}, 0,
+			"GET https://host:6443/api/v1/namespaces/ns/pods?resourceVersion=0", ""},
+		{Class{Verb: List, Resource: deployments, Scope: ScopeCluster, Consistent: true}, 0,
+			"GET https://host:6443/apis/apps/v1/deployments", ""},
+		{Class{Verb: Create, Resource: configMaps, Scope: ScopeResource}, 7,
+			"POST https://host:6443/api/v1/namespaces/ns/configmaps application/json",
+			`{"apiVersion":"v1","kind":"ConfigMap","metadata":{` + fmt.Sprintf(own, "l-0-7") + `}}`},
+		{Class{Verb: Update, Resource: configMaps, Scope: ScopeResource, Objects: 2}, 3,
+			"PUT https://host:6443/api/v1/namespaces/ns/configmaps/l-0-1 application/json",
+			`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"annotations":{"kubedyno.dev/revision":"3"},` +
+				fmt.Sprintf(own, "l-0-1") + `}}`},
+		{Class{Verb: Patch, Resource: deployments, Scope: ScopeResource}, 4,
+			"PATCH https://host:6443/apis/apps/v1/namespaces/ns/deployments/a application/merge-patch+json",
+			`{"metadata":{"annotations":{"kubedyno.dev/revision":"4"}}}`},
+		{Class{Verb: Delete, Resource: configMaps, Scope: ScopeResource, Rate: 10}, 9,
+			"DELETE https://host:6443/api/v1/namespaces/ns/configmaps/l-0-9", ""},
+	} {
+		test.class.Name, test.class.Rate = "c", 10
+		o := Options{
+			Config: &rest.Config{Host: "host:6443", TLSClientConfig: rest.TLSClientConfig{Insecure: true}},
+			Sink:   &recording{}, Namespace: "ns", Name: "l", Labels: map[string]string{"run": "r"},
+			Classes: []Class{test.class}, Duration: time.Second, Timeout: time.Second,
+			Names: func(schema.GroupVersionResource) []string { return []string{"a", "b"} },
+		}
+		o, err := o.withDefaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		target, err := newTargeter(o, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := target.choose(o, Constant{PerSecond: 10}); err != nil {
+			t.Fatal(err)
+		}
+		request := target.request(test.seq)
+		got := strings.TrimSpace(request.Method + " " + request.URL + " " + request.Header.Get("Content-Type"))
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.class.Verb, diff)
+		}
+		if diff := cmp.Diff(test.body, string(request.Body)); diff != "" {
+			t.Errorf("%s body (-want +got):\n%s", test.class.Verb, diff)
+		}
+	}
+}
+
+func TestOptionsThatCannotRun(t *testing.T) {
+	good := Class{Name: "c", Verb: Get, Resource: configMaps, Scope: ScopeResource, Rate: 1, Objects: 1}
+	for _, test := range []struct {
+		name   string
+		change func(*Options)
+		want   string
+	}{
+		{"no classes", func(o *Options) { o.Classes = nil }, "no classes"},
+		{"no duration", func(o *Options) { o.Duration = 0 }, "must be positive"},
+		{"a bad name", func(o *Options) { o.Name = "Load 1" }, "not a DNS label"},
+		{"no rate", func(o *Options) { o.Classes[0].Rate = 0 }, "must be positive"},
+		{"an unknown verb", func(o *Options) { o.Classes[0].Verb = "watch" }, `"watch" is none of`},
+		{"list of one object", func(o *Options) { o.Classes[0].Verb = List }, "namespace or cluster"},
+		{"get of many objects", func(o *Options) { o.Classes[0].Scope = ScopeCluster }, "scope resource"},
+		{"creating pods", func(o *Options) { o.Classes[0].Verb, o.Classes[0].Resource = Create, pods }, "nothing but a name"},
+		{"updating pods", func(o *Options) { o.Classes[0].Verb, o.Classes[0].Resource = Update, pods }, "use patch"},
+		{"reading pods where none are", func(o *Options) { o.Classes[0].Resource = pods }, "create some before"},
+		{"no objects", func(o *Options) { o.Classes[0].Objects = 0 }, "at least one object"},
+		{"too many objects", func(o *Options) { o.Classes[0].Objects = MaxObjects + 1 }, "more than 100000"},
+		{"too many deletes", func(o *Options) {
+			o.Classes[0].Verb, o.Classes[0].Rate, o.Duration = Delete, 1000, time.Hour
+		}, "more than 100000"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			o := Options{
+				Config: &rest.Config{Host: "http://127.0.0.1:1"}, Sink: &recording{}, Name: "l",
+				Namespace: "ns", Classes: []Class{good}, Duration: time.Second, Timeout: time.Second,
+			}
+			test.change(&o)
+			_, err := Prepare(t.Context(), o)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want one that says %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestConstantSchedule(t *testing.T) {
+	for _, rate := range []float64{0.1, 1, 3, 999.7, 20_000} {
+		schedule := staggered(Class{Rate: rate}, rand.New(rand.NewPCG(1, 2)))
+		last := time.Duration(-1)
+		for seq := range uint64(2000) {
+			at := schedule.At(seq)
+			if at < last {
+				t.Fatalf("%v/s: request %d is due at %s, before the one it follows at %s", rate, seq, at, last)
+			}
+			last = at
+		}
+		due := countBefore(schedule, 0, 100*time.Second)
+		if want := rate * 100; float64(due) < want-1 || float64(due) > want+1 {
+			t.Errorf("%v/s: %d requests are due in 100 s", rate, due)
+		}
+	}
+}
+
+func TestPacerWaitsForTheSchedule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := sample.StartClock()
+		p := &pacer{
+			ctx: t.Context(), schedule: Constant{PerSecond: 4, Offset: 100 * time.Millisecond}, clock: clock,
+			began: clock.Now(), duration: time.Second, grace: 2 * time.Second,
+		}
+		var left []string
+		for seq := uint64(0); ; seq++ {
+			wait, stop := p.Pace(0, seq)
+			if stop {
+				break
+			}
+			left = append(left, fmt.Sprint(time.Duration(clock.Now()), " ", wait))
+			if seq == 1 {
+				time.Sleep(300 * time.Millisecond) // Request 2 is then due at once.
+			}
+		}
+		want := []string{"100ms 0s", "350ms 0s", "650ms 0s", "850ms 0s"}
+		if diff := cmp.Diff(want, left); diff != "" {
+			t.Errorf("times at which requests left (-want +got):\n%s", diff)
+		}
+		time.Sleep(3 * time.Second)
+		if _, stop := p.Pace(0, 0); !stop {
+			t.Error("a request that is later than the grace must not be sent")
+		}
+	})
+}
+
+func TestFailureOf(t *testing.T) {
+	for _, test := range []struct {
+		result vegeta.Result
+		want   string
+	}{
+		{vegeta.Result{Code: 200}, ""},
+		{vegeta.Result{Code: 201}, ""},
+		{vegeta.Result{Code: 429}, Throttled},
+		{vegeta.Result{Code: 500}, Server},
+		{vegeta.Result{Code: 504}, Server},
+		{vegeta.Result{Code: 409}, ClientSide},
+		{vegeta.Result{Error: "Get: context deadline exceeded (Client.Timeout exceeded while awaiting headers)"}, Timeout},
+		{vegeta.Result{Error: "dial tcp 127.0.0.1:1: i/o timeout"}, Timeout},
+		{vegeta.Result{Error: "read: connection reset by peer"}, Connection},
+	} {
+		if got := failureOf(&test.result); got != test.want {
+			t.Errorf("%d %q is %q, want %q", test.result.Code, test.result.Error, got, test.want)
+		}
+	}
+}
+
+func TestBoundaries(t *testing.T) {
+	for _, test := range []struct {
+		duration time.Duration
+		want     []string
+	}{
+		{3 * time.Second, []string{"1s", "2s", "3s", "4s"}},
+		{2300 * time.Millisecond, []string{"1s", "2.3s", "3s", "4s"}},
+		{2700 * time.Millisecond, []string{"1s", "2s", "2.7s", "3s"}},
+		{200 * time.Millisecond, []string{"200ms", "1s", "2s", "3s"}},
+	} {
+		r := &recorder{options: Options{Duration: test.duration}}
+		var got []string
+		at := time.Duration(0)
+		for range 4 {
+			at = r.boundary(at)
+			got = append(got, at.String())
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("windows of %s (-want +got):\n%s", test.duration, diff)
+		}
+	}
+}

@@ -1,0 +1,283 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+)
+
+// NodesOptions say which nodes to measure.
+type NodesOptions struct {
+	Run
+	Config   *rest.Config
+	Selector string // A label selector, such as that of the run's label.
+}
+
+// Nodes measures how long nodes take from their creation being sent until they are seen
+// Ready. Nodes that were sent and never Ready enter the distribution at Close with the time
+// they have waited; those deleted before are left out.
+type Nodes struct {
+	options   NodesOptions
+	following *following
+	waiters   waiters
+
+	mu      sync.Mutex
+	nodes   map[string]*node
+	windows map[series]*sample.Histogram
+	from    sample.Offset // Of the windows.
+}
+
+// node is what is known of a node, from the harness that sent it and from the watch.
+type node struct {
+	pool, phase string
+	sent        sample.Offset
+	ready       sample.Offset // When it was first seen Ready.
+	wasSent     bool
+	exists      bool
+	wasReady    bool
+	isReady     bool
+}
+
+// series tells the distributions of node readiness apart.
+type series struct{ pool, phase string }
+
+// StartNodes begins to watch and returns when the nodes that exist are known. The watch ends
+// with ctx; Close must be called all the same.
+func StartNodes(ctx context.Context, options NodesOptions) (*Nodes, error) {
+	client, err := kubernetes.NewForConfig(typedConfig(options.Config))
+	if err != nil {
+		return nil, fmt.Errorf("make a client to watch nodes: %w", err)
+	}
+	n := newNodes(options)
+	api := client.CoreV1().Nodes()
+	lw := &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			o.LabelSelector = options.Selector
+			return api.List(ctx, o)
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			o.LabelSelector = options.Selector
+			return api.Watch(ctx, o)
+		},
+	}
+	n.following = follow(ctx, options.Run, "nodes", lw, &corev1.Node{}, n)
+	if err := n.following.waitSynced(ctx, "nodes"); err != nil {
+		return nil, err
+	}
+	n.following.also(ctx, func(ctx context.Context) { every(ctx, n.flush) })
+	return n, nil
+}
+
+func newNodes(options NodesOptions) *Nodes {
+	return &Nodes{
+		options: options,
+		nodes:   map[string]*node{},
+		windows: map[series]*sample.Histogram{},
+		from:    options.Clock.Now(),
+	}
+}
+
+// Close stops watching and writes what is left. Only the first call has an effect.
+func (n *Nodes) Close() {
+	n.following.stop()
+	n.censor()
+	n.flush()
+}
+
+// Observe says that the creation of a node of a pool was sent then; it may be called before
+// or after the watch has seen the node.
+func (n *Nodes) Observe(pool, name string, sent sample.Offset) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	node := n.node(name)
+	node.pool, node.phase, node.sent, node.wasSent = intern(pool), intern(n.options.phase()), sent, true
+	if node.wasReady {
+		n.record(node, node.ready)
+	}
+}
+
+// Add takes a node that is new, or new to this watch.
+func (n *Nodes) Add(object any) error { return n.change(object, n.options.Clock.Now()) }
+
+// Update takes a node that has changed.
+func (n *Nodes) Update(object any) error { return n.change(object, n.options.Clock.Now()) }
+
+func (n *Nodes) change(object any, now sample.Offset) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	defer n.waiters.wake()
+	n.observe(object.(*corev1.Node), now)
+	return nil
+}
+
+// Delete takes a node that is gone.
+func (n *Nodes) Delete(object any) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	defer n.waiters.wake()
+	delete(n.nodes, object.(*corev1.Node).Name)
+	return nil
+}
+
+// Replace takes the state of everything. A node that was sent and is not there yet stays
+// known: its creation may not have been answered.
+func (n *Nodes) Replace(list []any, _ string) error {
+	now := n.options.Clock.Now()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	defer n.waiters.wake()
+	present := make(map[string]bool, len(list))
+	for _, object := range list {
+		seen := object.(*corev1.Node)
+		present[seen.Name] = true
+		n.observe(seen, now)
+	}
+	for name, node := range n.nodes {
+		if node.exists && !present[name] {
+			delete(n.nodes, name)
+		}
+	}
+	return nil
+}
+
+// Resync has nothing to do.
+func (n *Nodes) Resync() error { return nil }
+
+// resumed has nothing to do: what was seen late is an upper bound, as any latency here is.
+func (n *Nodes) resumed() {}
+
+func (n *Nodes) node(name string) *node {
+	known, ok := n.nodes[name]
+	if !ok {
+		known = &node{}
+		n.nodes[name] = known
+	}
+	return known
+}
+
+func (n *Nodes) observe(seen *corev1.Node, now sample.Offset) {
+	node := n.node(seen.Name)
+	node.exists = true
+	node.isReady = nodeReady(seen)
+	if !node.isReady || node.wasReady {
+		return
+	}
+	node.wasReady, node.ready = true, now
+	if node.wasSent {
+		n.record(node, now)
+	}
+}
+
+func nodeReady(seen *corev1.Node) bool {
+	for i := range seen.Status.Conditions {
+		if condition := &seen.Status.Conditions[i]; condition.Type == corev1.NodeReady {
+			return condition.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// record adds one duration to its window.
+func (n *Nodes) record(node *node, until sample.Offset) {
+	key := series{node.pool, node.phase}
+	if n.windows[key] == nil {
+		n.windows[key] = &sample.Histogram{}
+	}
+	n.windows[key].Record(duration(node.sent, until))
+}
+
+// censor records the nodes that were sent and never became Ready.
+func (n *Nodes) censor() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now, never := n.options.Clock.Now(), 0
+	for _, node := range n.nodes {
+		if node.wasSent && !node.wasReady {
+			n.record(node, now)
+			never++
+		}
+	}
+	clear(n.nodes)
+	if never > 0 {
+		n.options.warn(fmt.Sprintf("%d nodes were not Ready at the end; they count with the time they waited", never))
+	}
+}
+
+// flush writes the windows and the gauge.
+func (n *Nodes) flush() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := n.options.Clock.Now()
+	for key, histogram := range n.windows {
+		if histogram.Count() == 0 {
+			delete(n.windows, key) // Idle for a whole window: give its memory back.
+			continue
+		}
+		n.options.Sink.Window(sample.Window{
+			From: n.from, To: now, Metric: sample.NodeReady,
+			Labels:    sample.Labels{"pool": key.pool, "phase": key.phase},
+			Histogram: *histogram,
+		})
+		histogram.Reset()
+	}
+	n.from = now
+	created, ready := n.counts()
+	n.options.point(now, sample.NodesByState, sample.Labels{"state": "created"}, float64(created))
+	n.options.point(now, sample.NodesByState, sample.Labels{"state": "ready"}, float64(ready))
+}
+
+func (n *Nodes) counts() (created, ready int) {
+	for _, node := range n.nodes {
+		if node.exists {
+			created++
+		}
+		if node.isReady {
+			ready++
+		}
+	}
+	return created, ready
+}
+
+// Counts returns how many nodes exist and how many of them are Ready.
+func (n *Nodes) Counts() (created, ready int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.counts()
+}
+
+// WaitReady waits until at least want nodes are Ready.
+func (n *Nodes) WaitReady(ctx context.Context, want int, progress Progress) error {
+	check := func() (int, int, bool) {
+		_, ready := n.Counts()
+		return ready, want, ready >= want
+	}
+	if err := n.waiters.wait(ctx, check, progress); err != nil {
+		_, ready := n.Counts()
+		return fmt.Errorf("wait for %d Ready nodes, %d are: %w", want, ready, err)
+	}
+	return nil
+}
+
+// WaitGone waits until no more than left nodes exist.
+func (n *Nodes) WaitGone(ctx context.Context, left int, progress Progress) error {
+	total, _ := n.Counts()
+	check := func() (int, int, bool) {
+		created, _ := n.Counts()
+		return max(total-created, 0), total - left, created <= left
+	}
+	if err := n.waiters.wait(ctx, check, progress); err != nil {
+		created, _ := n.Counts()
+		return fmt.Errorf("wait until %d nodes are left, %d are: %w", left, created, err)
+	}
+	return nil
+}

@@ -1,0 +1,208 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+)
+
+// ObjectsOptions say which objects to watch.
+type ObjectsOptions struct {
+	Run
+	Client    dynamic.Interface
+	Resource  schema.GroupVersionResource
+	Namespace string // Empty for all, and for resources that have none.
+	Selector  string // A label selector.
+}
+
+// Objects holds the newest state of objects of one resource by name, and tells who waits of
+// every change. Objects of equal names in several namespaces are not told apart.
+type Objects struct {
+	options   ObjectsOptions
+	following *following
+	waiters   waiters
+
+	mu       sync.Mutex
+	objects  map[string]*unstructured.Unstructured
+	complete map[string]completion
+	rollouts map[*Rollout]struct{}
+}
+
+// completion is when an object was first seen complete at a generation.
+type completion struct {
+	generation int64
+	at         sample.Offset
+}
+
+// StartObjects begins to watch and returns when the objects that exist are known. The watch
+// ends with ctx; Close must be called all the same.
+func StartObjects(ctx context.Context, options ObjectsOptions) (*Objects, error) {
+	o := newObjects(options)
+	api := options.Client.Resource(options.Resource).Namespace(options.Namespace)
+	lw := &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, list metav1.ListOptions) (runtime.Object, error) {
+			list.LabelSelector = options.Selector
+			return api.List(ctx, list)
+		},
+		WatchFuncWithContext: func(ctx context.Context, list metav1.ListOptions) (watch.Interface, error) {
+			list.LabelSelector = options.Selector
+			return api.Watch(ctx, list)
+		},
+	}
+	what := options.Resource.GroupResource().String()
+	o.following = follow(ctx, options.Run, what, lw, &unstructured.Unstructured{}, o)
+	if err := o.following.waitSynced(ctx, what); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+func newObjects(options ObjectsOptions) *Objects {
+	return &Objects{
+		options:  options,
+		objects:  map[string]*unstructured.Unstructured{},
+		complete: map[string]completion{},
+		rollouts: map[*Rollout]struct{}{},
+	}
+}
+
+// Close stops watching. Only the first call has an effect.
+func (o *Objects) Close() { o.following.stop() }
+
+// Add takes an object that is new, or new to this watch.
+func (o *Objects) Add(object any) error { return o.change(object, o.options.Clock.Now()) }
+
+// Update takes an object that has changed.
+func (o *Objects) Update(object any) error { return o.change(object, o.options.Clock.Now()) }
+
+func (o *Objects) change(object any, now sample.Offset) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	defer o.waiters.wake()
+	o.observe(object.(*unstructured.Unstructured), now)
+	return nil
+}
+
+// Delete takes an object that is gone.
+func (o *Objects) Delete(object any) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	defer o.waiters.wake()
+	o.remove(object.(*unstructured.Unstructured).GetName())
+	return nil
+}
+
+// Replace takes the state of everything.
+func (o *Objects) Replace(list []any, _ string) error {
+	now := o.options.Clock.Now()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	defer o.waiters.wake()
+	present := make(map[string]bool, len(list))
+	for _, object := range list {
+		seen := object.(*unstructured.Unstructured)
+		present[seen.GetName()] = true
+		o.observe(seen, now)
+	}
+	for name := range o.objects {
+		if !present[name] {
+			o.remove(name)
+		}
+	}
+	return nil
+}
+
+// Resync has nothing to do.
+func (o *Objects) Resync() error { return nil }
+
+// resumed has nothing to do: what was seen late is an upper bound, as any latency here is.
+func (o *Objects) resumed() {}
+
+// observe keeps an object and notes the first time that its generation is complete.
+func (o *Objects) observe(seen *unstructured.Unstructured, now sample.Offset) {
+	seen.SetManagedFields(nil) // Often the larger part, and of no use here.
+	name := seen.GetName()
+	o.objects[name] = seen
+	if !RolloutComplete(seen) {
+		return
+	}
+	generation := seen.GetGeneration()
+	if done, ok := o.complete[name]; ok && done.generation >= generation {
+		return
+	}
+	o.complete[name] = completion{generation, now}
+	for rollout := range o.rollouts {
+		rollout.settle(name)
+	}
+}
+
+func (o *Objects) remove(name string) {
+	delete(o.objects, name)
+	delete(o.complete, name)
+}
+
+// Wait waits until predicate says that all is done. The predicate sees the newest state of
+// every object by name, must not keep or change it, and must not call o. The wait is over when
+// it returns done >= total.
+func (o *Objects) Wait(
+	ctx context.Context,
+	predicate func(map[string]*unstructured.Unstructured) (done, total int),
+	progress Progress,
+) error {
+	var done, total int
+	check := func() (int, int, bool) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		done, total = predicate(o.objects)
+		return done, total, done >= total
+	}
+	if err := o.waiters.wait(ctx, check, progress); err != nil {
+		return fmt.Errorf("wait for %s, %d of %d are there: %w",
+			o.options.Resource.GroupResource(), done, total, err)
+	}
+	return nil
+}
+
+// WaitComplete waits until at least want objects exist and none of them is still rolling out.
+func (o *Objects) WaitComplete(ctx context.Context, want int, progress Progress) error {
+	return o.Wait(ctx, func(objects map[string]*unstructured.Unstructured) (int, int) {
+		done := 0
+		for _, object := range objects {
+			if RolloutComplete(object) {
+				done++
+			}
+		}
+		return done, max(want, len(objects))
+	}, progress)
+}
+
+// WaitGone waits until no object is left. Progress is told how many of those that existed at
+// the call are gone.
+func (o *Objects) WaitGone(ctx context.Context, progress Progress) error {
+	total := len(o.Names())
+	return o.Wait(ctx, func(objects map[string]*unstructured.Unstructured) (int, int) {
+		total = max(total, len(objects))
+		return total - len(objects), total
+	}, progress)
+}
+
+// Names returns the names of the objects that exist, in no order.
+func (o *Objects) Names() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	names := make([]string, 0, len(o.objects))
+	for name := range o.objects {
+		names = append(names, name)
+	}
+	return names
+}

@@ -1,0 +1,330 @@
+package measure
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"unique"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+)
+
+// WorkloadLabel names the workload that a pod belongs to.
+const WorkloadLabel = "kubedyno.dev/workload"
+
+// PodsOptions say which pods to measure.
+type PodsOptions struct {
+	Run
+	Config    *rest.Config
+	Namespace string // Empty means all.
+	Selector  string // A label selector, such as that of the run's label.
+	// Sent returns when the harness sent the creation of a pod, for the pods that it
+	// creates itself. It is asked when the pod's record is written. It may be nil.
+	Sent func(namespace, name string) (sample.Offset, bool)
+	// ConfiguredStart returns the delay in seconds that the simulator was told to put
+	// between scheduled and Running for a pod. It may be nil.
+	ConfiguredStart func(uid string) (float64, bool)
+}
+
+// PodCounts counts the pods that exist. Each of Created, Scheduled, Running and Ready
+// includes the ones after it; a pod that is being deleted is not Ready. Deleted counts those
+// that have gone since the watch began.
+type PodCounts struct {
+	Created, Scheduled, Running, Ready, Deleted int
+}
+
+// Pods measures pods. A sample.Pod is written when a pod is first seen Ready, when it is gone
+// before that - no startup failed then, as its controller gave it up, so such records have
+// Deleted and no Ready and are counted apart - and by Close for every pod that is neither.
+type Pods struct {
+	options   PodsOptions
+	following *following
+	waiters   waiters
+
+	mu        sync.Mutex
+	pods      map[types.UID]*pod
+	levels    map[string]*tally // By workload.
+	doubtTill sample.Offset     // Changes before this came late.
+}
+
+// tally counts the pods of one workload by what they have reached.
+type tally struct {
+	at      [levels]int
+	deleted int
+}
+
+// StartPods begins to watch and returns when the pods that exist are known. The watch ends
+// with ctx; Close must be called all the same.
+func StartPods(ctx context.Context, options PodsOptions) (*Pods, error) {
+	client, err := kubernetes.NewForConfig(typedConfig(options.Config))
+	if err != nil {
+		return nil, fmt.Errorf("make a client to watch pods: %w", err)
+	}
+	p := newPods(options)
+	api := client.CoreV1().Pods(options.Namespace)
+	lw := &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			o.LabelSelector = options.Selector
+			return api.List(ctx, o)
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			o.LabelSelector = options.Selector
+			return api.Watch(ctx, o)
+		},
+	}
+	p.following = follow(ctx, options.Run, "pods", lw, &corev1.Pod{}, p)
+	if err := p.following.waitSynced(ctx, "pods"); err != nil {
+		return nil, err
+	}
+	p.following.also(ctx, func(ctx context.Context) { every(ctx, p.gauge) })
+	return p, nil
+}
+
+func newPods(options PodsOptions) *Pods {
+	return &Pods{options: options, pods: map[types.UID]*pod{}, levels: map[string]*tally{}}
+}
+
+// Close stops watching and writes every pod that was never seen Ready as censored now. Only
+// the first call has an effect.
+func (p *Pods) Close() {
+	p.following.stop()
+	p.censor()
+}
+
+// censor writes the pods that are still starting, in the order of their creation.
+func (p *Pods) censor() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.options.Clock.Now()
+	var starting []types.UID
+	for uid, pod := range p.pods {
+		if pod.startup != nil {
+			starting = append(starting, uid)
+		}
+	}
+	slices.SortFunc(starting, func(a, b types.UID) int {
+		return int(p.pods[a].startup.created - p.pods[b].startup.created)
+	})
+	for _, uid := range starting {
+		p.write(uid, p.pods[uid], now, nil)
+	}
+}
+
+// Add takes a pod that is new, or new to this watch.
+func (p *Pods) Add(object any) error { return p.change(object, p.options.Clock.Now()) }
+
+// Update takes a pod that has changed.
+func (p *Pods) Update(object any) error { return p.change(object, p.options.Clock.Now()) }
+
+func (p *Pods) change(object any, now sample.Offset) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer p.waiters.wake()
+	p.observe(object.(*corev1.Pod), now, now < p.doubtTill)
+	return nil
+}
+
+// Delete takes a pod that is gone.
+func (p *Pods) Delete(object any) error {
+	now := p.options.Clock.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer p.waiters.wake()
+	p.remove(object.(*corev1.Pod).UID, now, now < p.doubtTill)
+	return nil
+}
+
+// Replace takes the state of everything, at the start and after a watch could not be resumed.
+// Whatever differs from what is known happened some time before.
+func (p *Pods) Replace(list []any, _ string) error {
+	now := p.options.Clock.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer p.waiters.wake()
+	present := make(map[types.UID]bool, len(list))
+	for _, object := range list {
+		pod := object.(*corev1.Pod)
+		present[pod.UID] = true
+		p.observe(pod, now, true)
+	}
+	for uid := range p.pods {
+		if !present[uid] {
+			p.remove(uid, now, true)
+		}
+	}
+	return nil
+}
+
+// Resync has nothing to do.
+func (p *Pods) Resync() error { return nil }
+
+// resumed begins the time in which changes are taken to have come late.
+func (p *Pods) resumed() {
+	now := p.options.Clock.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.doubtTill = now + sample.Offset(resumeDoubt)
+}
+
+// observe brings a pod up to date; late says that the change may have happened before now.
+func (p *Pods) observe(seen *corev1.Pod, now sample.Offset, late bool) {
+	known, ok := p.pods[seen.UID]
+	if !ok {
+		known = newPod(seen, p.options.phase(), now, late)
+		p.pods[seen.UID] = known
+		p.tally(known.workload).at[known.level]++
+	}
+	level := levelOf(seen)
+	counts := p.tally(known.workload)
+	counts.at[known.level]--
+	counts.at[level]++
+	known.level = level
+	if known.startup == nil {
+		return
+	}
+	if known.startup.advance(seen, level, now) && late {
+		known.startup.uncertain = true
+	}
+	if level == levelReady {
+		p.write(seen.UID, known, now, nil)
+	}
+}
+
+func (p *Pods) remove(uid types.UID, now sample.Offset, late bool) {
+	known, ok := p.pods[uid]
+	if !ok {
+		return
+	}
+	counts := p.tally(known.workload)
+	counts.at[known.level]--
+	counts.deleted++
+	if known.startup != nil {
+		known.startup.uncertain = known.startup.uncertain || late
+		p.write(uid, known, now, &now)
+	}
+	delete(p.pods, uid)
+}
+
+func (p *Pods) tally(workload string) *tally {
+	counts, ok := p.levels[workload]
+	if !ok {
+		counts = &tally{}
+		p.levels[workload] = counts
+	}
+	return counts
+}
+
+// write hands a pod's record over and forgets its startup.
+func (p *Pods) write(uid types.UID, known *pod, now sample.Offset, deleted *sample.Offset) {
+	record := known.record(uid)
+	record.Deleted, record.Until = deleted, now
+	if p.options.Sent != nil {
+		if sent, ok := p.options.Sent(record.Namespace, record.Name); ok {
+			record.Sent = &sent
+		}
+	}
+	if p.options.ConfiguredStart != nil {
+		if seconds, ok := p.options.ConfiguredStart(string(uid)); ok {
+			record.ConfiguredStartSeconds = &seconds
+		}
+	}
+	known.startup = nil
+	p.options.Sink.Pod(record)
+}
+
+// gauge writes how many pods there are.
+func (p *Pods) gauge() {
+	counts, now := p.Counts(""), p.options.Clock.Now()
+	for _, state := range []struct {
+		name  string
+		count int
+	}{
+		{"created", counts.Created},
+		{"scheduled", counts.Scheduled},
+		{"running", counts.Running},
+		{"ready", counts.Ready},
+		{"deleted", counts.Deleted},
+	} {
+		p.options.point(now, sample.PodsByState, sample.Labels{"state": state.name}, float64(state.count))
+	}
+}
+
+// Counts returns the counts of a workload's pods; of all pods if workload is empty.
+func (p *Pods) Counts(workload string) PodCounts {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if workload != "" {
+		return p.tally(workload).counts()
+	}
+	var all tally
+	for _, one := range p.levels {
+		for level, count := range one.at {
+			all.at[level] += count
+		}
+		all.deleted += one.deleted
+	}
+	return all.counts()
+}
+
+func (t *tally) counts() PodCounts {
+	ready := t.at[levelReady]
+	running := ready + t.at[levelRunning]
+	scheduled := running + t.at[levelScheduled]
+	return PodCounts{
+		Created: scheduled + t.at[levelCreated], Scheduled: scheduled, Running: running,
+		Ready: ready, Deleted: t.deleted,
+	}
+}
+
+// Names returns the names of the pods that exist in a namespace, in order.
+func (p *Pods) Names(namespace string) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	names := make([]string, 0, len(p.pods))
+	for _, pod := range p.pods {
+		if pod.namespace == namespace {
+			names = append(names, pod.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// WaitReady waits until at least want pods of a workload are Ready.
+func (p *Pods) WaitReady(ctx context.Context, workload string, want int, progress Progress) error {
+	check := func() (int, int, bool) {
+		ready := p.Counts(workload).Ready
+		return ready, want, ready >= want
+	}
+	if err := p.waiters.wait(ctx, check, progress); err != nil {
+		return fmt.Errorf("wait for %d Ready pods of %s, %d are: %w", want, workload, p.Counts(workload).Ready, err)
+	}
+	return nil
+}
+
+// WaitGone waits until no pod of a workload exists. Progress is told how many of those that
+// existed at the call are gone.
+func (p *Pods) WaitGone(ctx context.Context, workload string, progress Progress) error {
+	total := p.Counts(workload).Created
+	check := func() (int, int, bool) {
+		left := p.Counts(workload).Created
+		return max(total-left, 0), total, left == 0
+	}
+	if err := p.waiters.wait(ctx, check, progress); err != nil {
+		return fmt.Errorf("wait for the pods of %s to go, %d are left: %w", workload, p.Counts(workload).Created, err)
+	}
+	return nil
+}
+
+// intern returns one copy of equal strings.
+func intern(s string) string { return unique.Make(s).Value() }

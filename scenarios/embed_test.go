@@ -1,0 +1,119 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/jsonschema-go/jsonschema"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubedyno/kubedyno/scenarios/plan"
+	"github.com/kubedyno/kubedyno/scenarios/spec"
+)
+
+// TestLibrary loads and plans every built-in scenario, also in the form that a run records.
+func TestLibrary(t *testing.T) {
+	schema := scenarioSchema(t)
+	entries, err := Library()
+	if err != nil || len(entries) == 0 {
+		t.Fatalf("%d entries, %v", len(entries), err)
+	}
+	for _, entry := range entries {
+		t.Run(entry.Name, func(t *testing.T) {
+			found, text, err := Open(entry.Name)
+			if err != nil || found != entry {
+				t.Fatalf("Open(%q) = %v, %v", entry.Name, found, err)
+			}
+			p := build(t, entry.Path, text, nil)
+			if p.Title != entry.Title || entry.Title == "" {
+				t.Errorf("titles %q and %q", p.Title, entry.Title)
+			}
+			if want := strings.ReplaceAll(entry.Name, "/", "-"); p.Name != want {
+				t.Errorf("the scenario is called %q, its file says %q", p.Name, want)
+			}
+			for _, warning := range p.Warnings {
+				t.Errorf("with default parameters: %s", warning)
+			}
+			again := build(t, entry.Path, p.Resolved, nil)
+			if len(again.Phases) != len(p.Phases) || again.Estimate.Duration != p.Estimate.Duration {
+				t.Errorf("the resolved scenario plans differently")
+			}
+			if !strings.HasPrefix(string(text), "# "+entry.Name+": ") {
+				t.Errorf("the file does not begin with a comment that says what it is for")
+			}
+			var value any
+			if err := yaml.Unmarshal(text, &value); err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(value); err != nil {
+				t.Errorf("against the schema: %v", err)
+			}
+		})
+	}
+}
+
+// TestLibraryScales sets the parameters that the files say one can set.
+func TestLibraryScales(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		set  map[string]string
+		kind string
+		want int
+	}{
+		{"nodes/ramp", map[string]string{"nodes": "5000"}, "Node", 5000},
+		{"pods/burst", map[string]string{"nodes": "2000", "deployments": "200"}, "Pod", 10_000},
+		{"quickstart", map[string]string{"nodes": "200", "deployments": "6"}, "Deployment", 6},
+	} {
+		entry, text, err := Open(test.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := build(t, entry.Path, text, test.set)
+		if got := p.Estimate.Objects[test.kind]; got != test.want {
+			t.Errorf("%s %v: %d %s, want %d", test.name, test.set, got, test.kind, test.want)
+		}
+	}
+}
+
+func TestOpenUnknown(t *testing.T) {
+	for name, want := range map[string]string{
+		"quikstart":  "did you mean quickstart?",
+		"nodes/rmap": "did you mean nodes/ramp?",
+		"something":  "there are nodes/ramp, pods/burst, quickstart",
+	} {
+		if _, _, err := Open(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Open(%q): %v, want %s", name, err, want)
+		}
+	}
+}
+
+func build(t *testing.T, file string, text []byte, set map[string]string) *plan.Plan {
+	t.Helper()
+	s, err := spec.Decode(file, text, set, Files())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := plan.Build(s, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func scenarioSchema(t *testing.T) *jsonschema.Resolved {
+	t.Helper()
+	text, err := spec.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema jsonschema.Schema
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := schema.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resolved
+}

@@ -1,0 +1,266 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/slo"
+	"github.com/kubedyno/kubedyno/scenarios/spec"
+)
+
+// What a control plane on two cores is assumed to do in a second when a scenario sets no rate.
+// They only tell how long a run will take; nothing is judged by them, and a faster machine
+// needs less time.
+const (
+	AssumedNodesPerSecond   = 300 // Created and Ready.
+	AssumedObjectsPerSecond = 200 // Created, updated or deleted by kubedyno.
+	AssumedPodsPerSecond    = 80  // Created by the controllers, scheduled and Ready.
+)
+
+// leaseRenewals is how often a lease is renewed within its duration.
+const leaseRenewals = 4
+
+// defaultMaxSurge is the API server's default of a Deployment's maxSurge.
+const defaultMaxSurge = "25%"
+
+// samplesBeyond is how many observations must lie beyond a percentile for it to count.
+const samplesBeyond = 10
+
+// A simulation goes through the plan with the assumed rates.
+type simulation struct {
+	*Plan
+	pods    map[string]int // Pods of each workload that are there.
+	backlog float64        // Seconds of pod startups that the actions so far have left to be done.
+	counted []observed
+}
+
+// An observed says how many observations a step will make of the metrics of one source.
+type observed struct {
+	source sample.Source
+	labels sample.Labels
+	n      float64
+}
+
+func (p *Plan) estimate() {
+	p.Estimate = Estimate{Objects: map[string]int{}}
+	s := &simulation{Plan: p, pods: map[string]int{}}
+	for i := range p.Phases {
+		s.phase(&p.Phases[i])
+		p.Estimate.Duration += p.Phases[i].Expected
+		if p.Phases[i].Expected > p.Phases[i].Timeout {
+			p.Warnings = append(p.Warnings, fmt.Sprintf("Phase %s is expected to take about %s, more than its timeout of %s.",
+				p.Phases[i].Name, short(p.Phases[i].Expected), short(p.Phases[i].Timeout)))
+		}
+	}
+	if lease := p.Fleet.LeaseDuration; lease > 0 {
+		p.Estimate.Heartbeats = float64(p.Estimate.Objects["Node"]) * leaseRenewals / lease.Seconds()
+	}
+	for _, o := range p.Objectives {
+		s.warnFewSamples(o)
+	}
+}
+
+// phase runs the phase's steps in order; those in the background are taken to last until the
+// phase ends, so that peaks are not underestimated.
+func (s *simulation) phase(phase *Phase) {
+	var now, end, background float64 // Seconds since the phase began; requests per second.
+	surge := 0
+	for _, step := range phase.Steps {
+		e := s.step(phase.Name, step.Action)
+		s.Estimate.PeakRequests = max(s.Estimate.PeakRequests, background+e.requests)
+		s.Estimate.PeakPods = max(s.Estimate.PeakPods, s.allPods()+surge+e.surge)
+		if step.Action.Background {
+			end = max(end, now+e.seconds)
+			background += e.requests
+			surge += e.surge
+			continue
+		}
+		now += e.seconds
+	}
+	phase.Expected = time.Duration(max(now, end) * float64(time.Second)).Round(time.Second)
+}
+
+func (s *simulation) allPods() int {
+	all := 0
+	for _, n := range s.pods {
+		all += n
+	}
+	return all
+}
+
+// An effect is what a step does while it runs.
+type effect struct {
+	seconds  float64
+	requests float64 // A second, on a schedule.
+	surge    int     // Pods above the replicas.
+}
+
+func (s *simulation) step(phase string, a spec.Action) effect {
+	w := s.Workloads[workloadOf(a)]
+	objects := float64(w.Count)
+	switch {
+	case a.Nodes != nil:
+		return s.nodes(phase, *a.Nodes)
+	case a.Create != nil:
+		s.Estimate.Objects[w.Kind] += w.Count
+		if w.Kind == "Pod" {
+			s.Estimate.Objects["Pod"] -= w.Count // grow counts them.
+		}
+		seconds := at(objects, a.Create.Rate, AssumedObjectsPerSecond)
+		s.grow(phase, w, w.Count*w.PodsEach, seconds)
+		return effect{seconds: seconds, requests: a.Create.Rate}
+	case a.Scale != nil:
+		seconds := at(objects, a.Scale.Rate, AssumedObjectsPerSecond)
+		s.grow(phase, w, w.Count*a.Scale.Replicas-s.pods[w.Name], seconds)
+		return effect{seconds: seconds, requests: a.Scale.Rate}
+	case a.Rollout != nil:
+		return s.rollout(phase, w, a.Rollout.Rate)
+	case a.Delete != nil:
+		seconds := max(at(objects, a.Delete.Rate, AssumedObjectsPerSecond), float64(s.pods[w.Name])/AssumedPodsPerSecond)
+		delete(s.pods, w.Name)
+		return effect{seconds: seconds, requests: a.Delete.Rate}
+	case a.Wait != nil:
+		seconds := s.backlog
+		if a.Wait.For == "ready" {
+			seconds += s.startup().Seconds()
+		} else {
+			delete(s.pods, w.Name)
+		}
+		s.backlog = 0
+		return effect{seconds: seconds}
+	case a.Hold != nil:
+		return effect{seconds: a.Hold.Duration.Seconds()}
+	}
+	return s.load(phase, *a.Load)
+}
+
+// at returns how many seconds n things take at rate, or at the assumed rate if that is lower
+// or no rate is set.
+func at(n, rate, assumed float64) float64 {
+	if rate > 0 {
+		return n / min(rate, assumed)
+	}
+	return n / assumed
+}
+
+func (s *simulation) nodes(phase string, n spec.Nodes) effect {
+	for _, pool := range s.Fleet.Pools {
+		if pool.Name == n.Pool {
+			s.Estimate.Objects["Node"] += pool.Count
+			s.observe(sample.FromFleet, float64(pool.Count), sample.Labels{"phase": phase, "pool": n.Pool})
+			return effect{seconds: at(float64(pool.Count), n.Rate, AssumedNodesPerSecond), requests: n.Rate}
+		}
+	}
+	return effect{}
+}
+
+// grow makes pods, or removes them if there are fewer than none, beside a step that takes
+// seconds.
+func (s *simulation) grow(phase string, w Workload, pods int, seconds float64) {
+	s.pods[w.Name] += pods
+	if pods <= 0 {
+		return
+	}
+	s.Estimate.Objects["Pod"] += pods
+	s.backlog += max(0, float64(pods)/AssumedPodsPerSecond-seconds)
+	s.observe(sample.FromPods, float64(pods), sample.Labels{"phase": phase, "workload": w.Name})
+}
+
+// rollout replaces every pod. Each costs a creation and a deletion, and the pods of an object
+// are replaced in rounds of which each waits for the pods of the one before.
+func (s *simulation) rollout(phase string, w Workload, rate float64) effect {
+	pods := s.pods[w.Name]
+	s.Estimate.Objects["Pod"] += pods
+	s.observe(sample.FromPods, float64(pods), sample.Labels{"phase": phase, "workload": w.Name})
+	s.observe(sample.FromRollout, float64(w.Count), sample.Labels{"phase": phase, "workload": w.Name})
+	each := pods / max(w.Count, 1)
+	surge := min(w.surgeEach(each), each)
+	rounds := float64(each) / float64(max(surge, 1))
+	seconds := max(at(float64(w.Count), rate, AssumedObjectsPerSecond), 2*float64(pods)/AssumedPodsPerSecond,
+		rounds*s.startup().Seconds())
+	return effect{seconds: seconds, requests: rate, surge: w.Count * surge}
+}
+
+func (s *simulation) load(phase string, l spec.Load) effect {
+	weights := 0
+	for _, r := range l.Requests {
+		weights += r.Weight
+	}
+	for _, r := range l.Requests {
+		n := l.Rate * l.Duration.Seconds() * float64(r.Weight) / float64(max(weights, 1))
+		s.observe(sample.FromLoad, n, sample.Labels{"phase": phase, "verb": r.Verb, "resource": r.Resource, "scope": r.Scope})
+		made := r.Objects
+		if r.Verb == "create" || r.Verb == "delete" {
+			made = int(math.Ceil(n)) // What is deleted must have been made.
+		}
+		if made > 0 {
+			s.Estimate.Objects[r.Resource] += made
+		}
+	}
+	return effect{seconds: l.Duration.Seconds(), requests: l.Rate}
+}
+
+func (s *simulation) observe(source sample.Source, n float64, labels sample.Labels) {
+	s.counted = append(s.counted, observed{source, labels, n})
+}
+
+// startup returns a long but usual time from scheduled to Running.
+func (s *simulation) startup() time.Duration {
+	switch l := s.Fleet.PodStartup; l.Distribution {
+	case "fixed":
+		return l.Value
+	case "uniform":
+		return l.Max
+	case "lognormal":
+		return l.P99
+	case "quantiles":
+		return l.Quantiles[len(l.Quantiles)-1]
+	}
+	return 0
+}
+
+// warnFewSamples warns if a percentile will have too few observations beyond it to count.
+func (s *simulation) warnFewSamples(o slo.Objective) {
+	percentile, err := strconv.ParseFloat(strings.TrimPrefix(string(o.Statistic), "p"), 64)
+	metric, _ := sample.Lookup(o.Metric)
+	if err != nil || metric.Source == sample.FromRun {
+		return
+	}
+	n := 0.0
+	for _, c := range s.counted {
+		if c.source == metric.Source && matches(c.labels, o.Where) {
+			n += c.n
+		}
+	}
+	need := samplesBeyond / (1 - percentile/100)
+	const rounding = 0.5
+	if n+rounding < need {
+		s.Warnings = append(s.Warnings, fmt.Sprintf(
+			"Objective %q will be inconclusive: about %s observations are expected, and a %s needs %s.",
+			o.Name, grouped(int(n)), o.Statistic, grouped(int(math.Ceil(need-rounding)))))
+	}
+}
+
+// matches reports whether what is observed under labels can be under where too; labels that
+// only the run will know do not count against it.
+func matches(labels, where sample.Labels) bool {
+	for name, value := range where {
+		if known, ok := labels[name]; ok && known != value {
+			return false
+		}
+	}
+	return true
+}
+
+// share returns a percentage such as 25% of n, rounded up, as Kubernetes rounds maxSurge.
+func share(percentage string, n int) int {
+	percent, err := strconv.Atoi(strings.TrimSuffix(percentage, "%"))
+	if err != nil || percent < 0 {
+		return 0
+	}
+	return (n*percent + 99) / 100
+}

@@ -1,0 +1,44 @@
+package plan
+
+import "github.com/kubedyno/kubedyno/scenarios/spec"
+
+// Render returns the workload's object of that index, from 0 to Count-1. The caller may change
+// what it gets.
+func (w Workload) Render(index int) map[string]any {
+	object, _ := render(w.template, index).(map[string]any)
+	return object
+}
+
+func render(value any, index int) any {
+	switch value := value.(type) {
+	case string:
+		return spec.ReplaceIndex(value, index)
+	case map[string]any:
+		copied := make(map[string]any, len(value))
+		for key, below := range value {
+			copied[key] = render(below, index)
+		}
+		return copied
+	case []any:
+		copied := make([]any, len(value))
+		for i, below := range value {
+			copied[i] = render(below, index)
+		}
+		return copied
+	}
+	return value
+}
+
+// surgeEach returns how many pods an object has above its replicas while it is rolled out.
+func (w Workload) surgeEach(replicas int) int {
+	if w.Kind != "Deployment" || spec.Lookup(w.template, "spec", "strategy", "type") == "Recreate" {
+		return 0
+	}
+	switch surge := spec.Lookup(w.template, "spec", "strategy", "rollingUpdate", "maxSurge").(type) {
+	case int64:
+		return int(max(surge, 0))
+	case string:
+		return share(surge, replicas)
+	}
+	return share(defaultMaxSurge, replicas)
+}

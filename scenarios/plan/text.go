@@ -1,0 +1,224 @@
+package plan
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode/utf8"
+
+	"github.com/kubedyno/kubedyno/scenarios/spec"
+)
+
+// textColumns is the width of the dry run; longer text is broken between words.
+const textColumns = 100
+
+// columnsOfNames is the most that a column of names takes before it is cut.
+const columnsOfNames = 32
+
+// WriteText writes the dry run: what would be made, done and judged, at most 100 columns wide.
+func (p *Plan) WriteText(w io.Writer) error {
+	var b bytes.Buffer
+	writeWrapped(&b, "", p.Name+": "+p.Title)
+	fmt.Fprintf(&b, "seed %d\n", p.Seed)
+	writeWrapped(&b, "", p.Description)
+	p.writeParameters(&b)
+	p.writeFleet(&b)
+	p.writeWorkloads(&b)
+	p.writePhases(&b)
+	p.writeEstimate(&b)
+	p.writeObjectives(&b)
+	if len(p.Warnings) > 0 {
+		b.WriteString("\nWarnings\n")
+	}
+	for _, warning := range p.Warnings {
+		writeWrapped(&b, "  ", warning)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func (p *Plan) writeParameters(b *bytes.Buffer) {
+	var rows [][]string
+	for _, name := range slices.Sorted(maps.Keys(p.Parameters)) {
+		rows = append(rows, []string{name, p.Parameters[name]})
+	}
+	writeTable(b, "Parameters", nil, rows)
+}
+
+func (p *Plan) writeFleet(b *bytes.Buffer) {
+	var rows [][]string
+	for _, pool := range p.Fleet.Pools {
+		rows = append(rows, []string{pool.Name, grouped(pool.Count), pool.NodeType, strings.Join(pool.Zones, ", ")})
+	}
+	writeTable(b, "Fleet", []string{"pool", "nodes", "type", "zones"}, rows)
+	if len(rows) == 0 {
+		return
+	}
+	lease := "off"
+	if p.Fleet.LeaseDuration > 0 {
+		lease = fmt.Sprintf("%s, %s heartbeats a second in all", short(p.Fleet.LeaseDuration), about(p.Estimate.Heartbeats))
+	}
+	fmt.Fprintf(b, "  node leases  %s\n  pod startup  %s\n", lease, startupWords(p.Fleet.PodStartup))
+}
+
+func (p *Plan) writeWorkloads(b *bytes.Buffer) {
+	var rows [][]string
+	for _, name := range slices.Sorted(maps.Keys(p.Workloads)) {
+		w := p.Workloads[name]
+		rows = append(rows, []string{name, w.Kind, grouped(w.Count), grouped(w.PodsEach), grouped(w.Count * w.PodsEach)})
+	}
+	writeTable(b, "Workloads", []string{"workload", "kind", "objects", "pods each", "pods"}, rows)
+}
+
+func (p *Plan) writePhases(b *bytes.Buffer) {
+	for i, phase := range p.Phases {
+		fmt.Fprintf(b, "\nPhase %d of %d: %s, about %s (timeout %s)\n", i+1, len(p.Phases), phase.Name,
+			short(phase.Expected), short(phase.Timeout))
+		writeWrapped(b, "  ", phase.Description)
+		for j, step := range phase.Steps {
+			text := p.describe(step.Action)
+			if step.Action.Background {
+				text += "; in the background"
+			}
+			writeNumbered(b, j+1, text)
+			if step.Action.Load != nil {
+				writeClasses(b, *step.Action.Load)
+			}
+		}
+	}
+}
+
+// writeClasses lists the classes of requests of a load with their rates.
+func writeClasses(b *bytes.Buffer, l spec.Load) {
+	weights := 0
+	for _, r := range l.Requests {
+		weights += r.Weight
+	}
+	var lines bytes.Buffer
+	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
+	for _, r := range l.Requests {
+		rate := l.Rate * float64(r.Weight) / float64(max(weights, 1))
+		consistent := ""
+		if r.Consistent {
+			consistent = ", newest state"
+		}
+		fmt.Fprintf(table, "%s/s\t%s %s\tscope %s%s\t%s in all\n", about(rate), r.Verb, cut(r.Resource), r.Scope,
+			consistent, about(rate*l.Duration.Seconds()))
+	}
+	table.Flush() // Into a buffer: cannot go wrong.
+	writeIndented(b, "       ", lines.String())
+}
+
+func (p *Plan) writeEstimate(b *bytes.Buffer) {
+	var objects []string
+	for _, kind := range slices.Sorted(maps.Keys(p.Estimate.Objects)) {
+		n := p.Estimate.Objects[kind]
+		name := kind
+		if kind[0] >= 'A' && kind[0] <= 'Z' { // Loads name the resource, which is in the plural already.
+			name = plural(kind, n)
+		}
+		objects = append(objects, grouped(n)+" "+name)
+	}
+	b.WriteString("\nExpected\n")
+	if len(objects) > 0 {
+		writeLabelled(b, "  objects made        ", strings.Join(objects, ", "))
+	}
+	fmt.Fprintf(b, "  most pods at once   %s\n", grouped(p.Estimate.PeakPods))
+	fmt.Fprintf(b, "  most requests       %s a second on a schedule\n", about(p.Estimate.PeakRequests))
+	fmt.Fprintf(b, "  time of all phases  about %s\n", short(p.Estimate.Duration.Round(time.Second)))
+	writeLabelled(b, "  assumed             ", fmt.Sprintf(
+		"%d nodes, %d objects and %d pods a second, as on two cores; an assumption, not a promise",
+		AssumedNodesPerSecond, AssumedObjectsPerSecond, AssumedPodsPerSecond))
+}
+
+func (p *Plan) writeObjectives(b *bytes.Buffer) {
+	if len(p.Objectives) > 0 {
+		b.WriteString("\nObjectives\n")
+	}
+	for i, o := range p.Objectives {
+		writeNumbered(b, i+1, o.Name)
+		if o.Source != "" {
+			writeWrapped(b, "       ", o.Source)
+		}
+	}
+}
+
+// writeTable writes rows in columns under a title; nothing if there are none.
+func writeTable(b *bytes.Buffer, title string, head []string, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s\n", title)
+	var lines bytes.Buffer
+	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
+	if head != nil {
+		fmt.Fprintln(table, strings.Join(head, "\t"))
+	}
+	for _, row := range rows {
+		for i := range row {
+			row[i] = cut(row[i])
+		}
+		fmt.Fprintln(table, strings.Join(row, "\t"))
+	}
+	table.Flush() // Into a buffer: cannot go wrong.
+	writeIndented(b, "  ", lines.String())
+}
+
+func writeIndented(b *bytes.Buffer, indent, lines string) {
+	for line := range strings.Lines(lines) {
+		b.WriteString(strings.TrimRight(cutTo(indent+line, textColumns), " \n") + "\n")
+	}
+}
+
+func writeNumbered(b *bytes.Buffer, n int, text string) {
+	writeLabelled(b, fmt.Sprintf("  %3d. ", n), text)
+}
+
+// writeLabelled writes a label and text beside it, with later lines of the text below it.
+func writeLabelled(b *bytes.Buffer, label, text string) {
+	var lines bytes.Buffer
+	writeWrapped(&lines, strings.Repeat(" ", len(label)), text)
+	b.WriteString(label + strings.TrimLeft(lines.String(), " "))
+}
+
+// writeWrapped writes text broken between words into lines of at most textColumns columns.
+func writeWrapped(b *bytes.Buffer, indent, text string) {
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		word = cutTo(word, textColumns-len(indent))
+		switch {
+		case line == "":
+			line = indent + word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > textColumns:
+			b.WriteString(line + "\n")
+			line = indent + word
+		default:
+			line += " " + word
+		}
+	}
+	if line != "" {
+		b.WriteString(line + "\n")
+	}
+}
+
+func cut(text string) string { return cutTo(text, columnsOfNames) }
+
+func cutTo(text string, columns int) string {
+	if runes := []rune(text); len(runes) > columns {
+		return string(runes[:columns-1]) + "…"
+	}
+	return text
+}
+
+// about renders a rate or count with no more digits than it is known to.
+func about(value float64) string {
+	if value >= 10 || value == float64(int(value)) {
+		return grouped(int(value + 0.5))
+	}
+	return fmt.Sprintf("%.2g", value)
+}

@@ -1,0 +1,127 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/scenarios/spec"
+)
+
+// objectiveName says what an objective promises: "pod startup p99 ≤ 5s, phase create".
+func objectiveName(o spec.Objective) string {
+	metric, _ := sample.Lookup(o.Metric)
+	words := strings.TrimSuffix(o.Metric, "_"+string(metric.Unit))
+	words = strings.ReplaceAll(words, "_", " ")
+	if rest, ok := strings.CutPrefix(words, "api "); ok {
+		words = "API " + rest
+	}
+	if metric.Unit == sample.PerSecond {
+		words += " per second"
+	}
+	if statistic := string(o.Judged()); statistic != "value" {
+		words += " " + statistic
+	}
+	text, most := o.Limit()
+	sign := "≥"
+	if most {
+		sign = "≤"
+	}
+	name := fmt.Sprintf("%s %s %s", words, sign, text)
+	for _, label := range slices.Sorted(maps.Keys(o.Where)) {
+		name += fmt.Sprintf(", %s %s", label, o.Where[label])
+	}
+	return name
+}
+
+// describe says what a step does, in words.
+func (p *Plan) describe(a spec.Action) string {
+	w := p.Workloads[workloadOf(a)]
+	things := fmt.Sprintf("%s %s of %s", grouped(w.Count), plural(w.Kind, w.Count), w.Name)
+	switch {
+	case a.Nodes != nil:
+		return "create the nodes of pool " + a.Nodes.Pool + pace(a.Nodes.Rate, "as fast as they are taken") +
+			"; until all are Ready"
+	case a.Create != nil:
+		return "create " + things + pace(a.Create.Rate, "as fast as they are taken")
+	case a.Wait != nil && a.Wait.For == "ready":
+		return fmt.Sprintf("wait until all pods of %s are Ready", w.Name)
+	case a.Wait != nil:
+		return fmt.Sprintf("wait until %s and its pods are gone", w.Name)
+	case a.Rollout != nil:
+		return "roll out " + things + pace(a.Rollout.Rate, "all at once") + "; until all are complete"
+	case a.Scale != nil:
+		return fmt.Sprintf("scale %s to %s replicas each%s", things, grouped(a.Scale.Replicas),
+			pace(a.Scale.Rate, "all at once"))
+	case a.Delete != nil:
+		return "delete " + things + pace(a.Delete.Rate, "as fast as they are taken") + "; until they are gone"
+	case a.Hold != nil:
+		return "hold still for " + short(a.Hold.Duration)
+	}
+	return fmt.Sprintf("send %s requests a second for %s", number(a.Load.Rate), short(a.Load.Duration))
+}
+
+func pace(rate float64, otherwise string) string {
+	if rate == 0 {
+		return ", " + otherwise
+	}
+	return fmt.Sprintf(", %s a second", number(rate))
+}
+
+func plural(noun string, n int) string {
+	switch {
+	case n == 1:
+		return noun
+	case strings.HasSuffix(noun, "y"):
+		return strings.TrimSuffix(noun, "y") + "ies"
+	case strings.HasSuffix(noun, "s"):
+		return noun + "es"
+	}
+	return noun + "s"
+}
+
+// startupWords describes a distribution of pod startup times.
+func startupWords(l spec.Latency) string {
+	switch l.Distribution {
+	case "fixed":
+		return "always " + short(l.Value)
+	case "uniform":
+		return fmt.Sprintf("uniform from %s to %s", short(l.Min), short(l.Max))
+	case "lognormal":
+		return fmt.Sprintf("lognormal, median %s, p99 %s", short(l.Median), short(l.P99))
+	}
+	return fmt.Sprintf("%d quantiles from %s to %s", len(l.Quantiles), short(l.Quantiles[0]),
+		short(l.Quantiles[len(l.Quantiles)-1]))
+}
+
+// short renders a duration without units that are zero: 10m instead of 10m0s.
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+func number(value float64) string {
+	if value == float64(int(value)) {
+		return grouped(int(value))
+	}
+	return strconv.FormatFloat(value, 'f', -1, 64)
+}
+
+// grouped renders n with a comma between thousands.
+func grouped(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

@@ -1,0 +1,328 @@
+package spec
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func readBase(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/base.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func decodeBase(t *testing.T, set map[string]string) *Scenario {
+	t.Helper()
+	s, err := Decode("base.yaml", []byte(readBase(t)), set, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestDecode(t *testing.T) {
+	s := decodeBase(t, map[string]string{"nodes": "20", "tier": "silver", "fresh": "true"})
+	want := map[string]string{"nodes": "20", "tier": "silver", "rate": "2.5", "calm": "5s", "fresh": "true", "memory": "64Mi"}
+	if diff := cmp.Diff(want, s.Values); diff != "" {
+		t.Errorf("values (-want +got):\n%s", diff)
+	}
+	pool := Pool{Name: "general", NodeType: "m6i.2xlarge", Count: 20, Zones: DefaultZones(),
+		Taints: []Taint{{Key: "example.com/only", Effect: "NoSchedule"}}}
+	fleet := Fleet{Pools: []Pool{pool}, PodStartup: Latency{Distribution: "uniform", Min: time.Second, Max: 2 * time.Second}}
+	if diff := cmp.Diff(fleet, s.Spec.Fleet); diff != "" {
+		t.Errorf("fleet (-want +got):\n%s", diff)
+	}
+	if got := s.Spec.Cluster.APIServer.Flags["max-requests-inflight"]; got != "400" {
+		t.Errorf("flag = %q, want 400", got)
+	}
+	manifest := s.Spec.Workloads[0].Manifest
+	if got := Lookup(manifest, "spec", "replicas"); got != int64(20) {
+		t.Errorf("replicas = %#v, want int64 20", got)
+	}
+	if got := Lookup(manifest, "metadata", "annotations", "number"); got != "20" {
+		t.Errorf("quoted parameter = %#v, want text", got)
+	}
+	name, _ := Lookup(manifest, "metadata", "name").(string)
+	if got := ReplaceIndex(name, 7); got != "web-silver-7" {
+		t.Errorf("name = %q", got)
+	}
+	escaped, _ := Lookup(manifest, "metadata", "annotations", "escaped").(string)
+	if got := ReplaceIndex(escaped, 7); got != "${index} of 64Mi" {
+		t.Errorf("escaped = %q", got)
+	}
+	rollout := s.Spec.Phases[1].Actions[3].Rollout
+	patch := map[string]any{"spec": map[string]any{"paused": nil, "template": map[string]any{"metadata": map[string]any{
+		"annotations": map[string]any{"version": "${two}"}}}}}
+	if diff := cmp.Diff(patch, rollout.Patch); diff != "" {
+		t.Errorf("patch (-want +got):\n%s", diff)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	s := decodeBase(t, nil)
+	if s.Metadata.Title != "base" || s.Spec.Workloads[1].Count != 1 {
+		t.Errorf("title %q, count %d", s.Metadata.Title, s.Spec.Workloads[1].Count)
+	}
+	if got := s.Spec.Phases[0].Timeout; got != DefaultPhaseTimeout {
+		t.Errorf("phase timeout = %v", got)
+	}
+	load := s.Spec.Phases[1].Actions[2].Load
+	want := []Request{
+		{Verb: "list", Resource: "pods", Scope: "namespace", Weight: 1},
+		{Verb: "create", Resource: "configmaps", Scope: "resource", Weight: 1, Objects: DefaultOwnObjects},
+	}
+	if diff := cmp.Diff(want, load.Requests); diff != "" || load.Timeout != DefaultLoadTimeout {
+		t.Errorf("load timeout %v, requests (-want +got):\n%s", load.Timeout, diff)
+	}
+	if got := s.Spec.Phases[1].Actions[1].Wait.For; got != "ready" {
+		t.Errorf("wait for = %q", got)
+	}
+	if got := s.Spec.Objectives[2].Judged(); got != "value" {
+		t.Errorf("statistic of a scalar = %q", got)
+	}
+	if got := s.Spec.Fleet.LeaseDuration; got != 0 {
+		t.Errorf("explicit lease duration 0 became %v", got)
+	}
+	text := strings.Replace(readBase(t), "leaseDuration: 0", "", 1)
+	s, err := Decode("base.yaml", []byte(text), nil, nil)
+	if err != nil || s.Spec.Fleet.LeaseDuration != DefaultLeaseDuration {
+		t.Errorf("lease duration without a value: %v, %v", s, err)
+	}
+}
+
+func TestResolvedDecodesToTheSameScenario(t *testing.T) {
+	s := decodeBase(t, map[string]string{"nodes": "20", "rate": "1e3"})
+	again, err := Decode("resolved.yaml", s.Resolved, nil, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, s.Resolved)
+	}
+	s.Spec.Parameters = nil
+	if diff := cmp.Diff(s.Spec, again.Spec); diff != "" {
+		t.Errorf("(-first +again):\n%s", diff)
+	}
+	if diff := cmp.Diff(string(s.Resolved), string(again.Resolved)); diff != "" {
+		t.Errorf("resolved twice (-first +again):\n%s", diff)
+	}
+}
+
+func TestManifestFile(t *testing.T) {
+	const manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${tier}-${index}\n"
+	text := replaceOnce(t, readBase(t), baseSettings, "      file: files/settings.yaml\n")
+	dir := fstest.MapFS{"files/settings.yaml": {Data: []byte(manifest)}}
+	s, err := Decode("base.yaml", []byte(text), nil, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Lookup(s.Spec.Workloads[1].Manifest, "metadata", "name"); got != "gold-${index}" {
+		t.Errorf("name = %v", got)
+	}
+	if strings.Contains(string(s.Resolved), "files/") {
+		t.Errorf("the resolved scenario still names the file:\n%s", s.Resolved)
+	}
+	dir["files/settings.yaml"].Data = []byte("apiVersion: v1\nkind: DaemonSet\nmetadata:\n  name: ${teir}\n")
+	_, err = Decode("base.yaml", []byte(text), nil, dir)
+	golden(t, "manifest-file", err.Error())
+}
+
+const baseSettings = `      manifest:
+        apiVersion: v1
+        kind: ConfigMap
+        metadata:
+          name: settings
+        data:
+          text: hello
+`
+
+func replaceOnce(t *testing.T, text, from, to string) string {
+	t.Helper()
+	if strings.Count(text, from) != 1 {
+		t.Fatalf("%q stands %d times in the base scenario", from, strings.Count(text, from))
+	}
+	return strings.Replace(text, from, to, 1)
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", "faults", name+".txt")
+	if *update {
+		if err := os.WriteFile(file, []byte(got+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got+"\n"); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
+
+// TestFaults changes one place of the base scenario, given as from and to by turns, and
+// compares the faults with a golden file.
+func TestFaults(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		set     map[string]string
+		changes []string
+	}{
+		{name: "unknown-field", changes: []string{"        count: ${nodes}", "        cuont: ${nodes}"}},
+		{name: "unknown-field-at-top", changes: []string{"apiVersion: kubedyno", "apiversoin: kubedyno"}},
+		{name: "wrong-types", changes: []string{"rate: 10\n", "rate: fast\n", "duration: 1m\n", "duration: 60\n",
+			"      count: 2", "      count: 2.5", "consistent: ${fresh}", "consistent: maybe",
+			"      where:\n        phase: work\n", "      where: [work]\n"}},
+		{name: "missing", changes: []string{"            pool: general\n", "            rate: 5\n", "metadata:\n  name: base\n", ""}},
+		{name: "impossible", changes: []string{"            rate: ${rate}\n", "            rate: -1\n", "replicas: 3", "replicas: 1000001",
+			"      count: 2\n", "      count: 0\n", "percentile: 99", "percentile: 100", "duration: ${calm}", "duration: 25h"}},
+		{name: "bad-word", changes: []string{"verb: list", "verb: lst", "effect: NoSchedule", "effect: noschedule"}},
+		{name: "bad-label", changes: []string{"  name: base", "  name: Base_1", "- name: work", "- name: work-"}},
+		{name: "duplicates", changes: []string{"    - name: work\n", "    - name: fleet\n", "    - name: settings\n", "    - name: web\n",
+			"      timeout: 5m\n", "      timeout: 5m\n      timeout: 6m\n"}},
+		{name: "references", changes: []string{"            pool: general", "            pool: genral", "        - scale:\n            workload: web",
+			"        - scale:\n            workload: wab", "web-${tier}", "web-${teir}", "        phase: work", "        phase: wrok"}},
+		{name: "no-verb", changes: []string{"        - hold:\n            duration: ${calm}\n", "        - background: true\n        - {}\n        -\n"}},
+		{name: "two-verbs", changes: []string{"        - wait:\n", "          wait:\n"}},
+		{name: "load-classes", changes: []string{`              - verb: create
+                resource: configmaps
+`, `              - {verb: create, resource: configmaps, scope: cluster}
+              - {verb: create, resource: pods}
+              - {verb: list, resource: secrets, scope: resource}
+              - {verb: list, resource: nodes}
+              - {verb: get, resource: nodes, objects: 5}
+              - {verb: patch, resource: configmaps, consistent: true}
+              - {verb: get, resource: secrets, weight: 2}
+              - {verb: get, resource: secrets}
+              - {verb: get, resource: Secrets}
+`}},
+		{name: "order", changes: []string{"        - create:\n            workload: web\n            rate: ${rate}\n", "        - hold: {duration: 6m}\n        - create: {workload: settings}\n        - create: {workload: settings}\n        - wait: {workload: settings}\n        - scale: {workload: settings, replicas: 1}\n        - rollout: {workload: settings, patch: {a: 1}}\n"}},
+		{name: "rollout", changes: []string{"        - hold:\n            duration: ${calm}\n", `        - rollout: {workload: web, patch: {spec: {paused: true}}}
+        - rollout: {workload: web, patch: {spec: {template: {a: 1}}}}
+        - rollout: {workload: web, patch: {spec: {template: {a: 1}}}}
+        - rollout: {workload: web, patch: {}}
+        - wait: {workload: web, for: deleted}
+`}},
+		{name: "objectives", changes: []string{"    - metric: component_memory_bytes\n", `    - {metric: pod_startup_second, percentile: 99, most: 5s}
+    - {metric: component_cpu_cores, percentile: 99, most: 1}
+    - {metric: component_cpu_cores, statistic: value, most: 1}
+    - {metric: pod_startup_seconds, most: 1s}
+    - {metric: pod_startup_seconds, percentile: 99, statistic: max, most: 1s}
+    - {metric: pod_startup_seconds, percentile: 99, most: 1s, least: 1s}
+    - {metric: pod_startup_seconds, percentile: 99}
+    - {metric: pod_startup_seconds, percentile: 99, most: soon}
+    - {metric: pod_startup_seconds, statistic: count, least: 5s}
+    - {metric: pods_ready_per_second, least: 5s}
+    - {metric: pod_startup_seconds, percentile: 99, most: 1s, where: {work: web}}
+    - {metric: pod_startup_seconds, percentile: 99, most: 1s, where: {phase: wrok}}
+    - {metric: pod_startup_seconds, percentile: 99, most: 1s, where: {phase: fleet}}
+    - {metric: pod_startup_seconds, percentile: 99, most: 1s, where: {workload: settings}}
+    - {metric: api_request_seconds, percentile: 99, most: 1s, where: {verb: delete}}
+    - metric: component_memory_bytes
+`}},
+		{name: "no-load", changes: []string{"        - background: true\n          load:\n            rate: 10\n            duration: 1m\n            requests:\n              - verb: list\n                resource: pods\n                consistent: ${fresh}\n              - verb: create\n                resource: configmaps\n", "",
+			"    - metric: component_memory_bytes\n      statistic: max\n      most: 500Mi\n", "    - metric: api_request_seconds\n      percentile: 99\n      most: 1s\n"}},
+		{name: "latency", changes: []string{"      min: 1s\n      max: 2s\n", "      min: 3s\n      max: 2s\n      p99: 1s\n"}},
+		{name: "latency-missing", changes: []string{"distribution: uniform\n      min: 1s\n      max: 2s\n", "distribution: lognormal\n      median: 2s\n"}},
+		{name: "latency-quantiles", changes: []string{"distribution: uniform\n      min: 1s\n      max: 2s\n", "distribution: quantiles\n      quantiles: [1s, 3s, 2s]\n"}},
+		{name: "manifests", changes: []string{"kind: Deployment", "kind: DaemonSet", "          name: web-${tier}-${index}\n", "          name: web-${tier}\n", "          name: settings\n", "          name: Settings\n"}},
+		{name: "same-objects", changes: []string{baseSettings, baseSettings + "    - name: again\n" + baseSettings}},
+		{name: "no-manifest", changes: []string{baseSettings, ""}},
+		{name: "no-file", changes: []string{baseSettings, "      file: ../settings.yaml\n"}},
+		{name: "set", set: map[string]string{"nodes": "501", "teir": "gold", "tier": "bronze", "fresh": "yes", "calm": "5", "memory": "64MB", "rate": "x", "zzz": "1"}},
+		{name: "parameters", changes: []string{"default: 10, min: 1", "default: 0, min: 1", "default: 2.5}", "default: 2.5, enum: [a]}",
+			"default: 5s}", "default: 5s, max: 3}\n    - {name: index, type: string, default: a}\n    - {name: calm, type: string, default: a}\n    - {name: unused, type: string, default: a}\n    - {name: bad, type: text, default: a}\n    - {name: none, type: string}"}},
+		{name: "placeholders", changes: []string{"text: hello", "text: hello ${nodes", "pool: general", "pool: general-${index}", "app: web", `app: web, "${tier}": a`}},
+		{name: "null", changes: []string{"      most: 5s\n", "      most:\n"}},
+		{name: "merge-key", changes: []string{"  name: base", "  name: base\n  labels:\n    <<: {a: b}\n    ? [c]\n    : d"}},
+		{name: "tag", changes: []string{"  name: base", "  name: !secret base"}},
+		{name: "aliases", changes: []string{"  name: base", "  name: &name base\n  labels: &labels\n    a: *name\n    b: *labels"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			text := readBase(t)
+			for i := 0; i+1 < len(test.changes); i += 2 {
+				text = replaceOnce(t, text, test.changes[i], test.changes[i+1])
+			}
+			_, err := Decode("base.yaml", []byte(text), test.set, nil)
+			if err == nil {
+				t.Fatal("no fault was found")
+			}
+			golden(t, test.name, err.Error())
+		})
+	}
+}
+
+// TestUnreadable gives Decode files that are no scenario at all.
+func TestUnreadable(t *testing.T) {
+	bomb := "a: &a [x, x, x, x, x, x, x, x, x]\n"
+	for c := 'b'; c < 'k'; c++ {
+		bomb += fmt.Sprintf("%c: &%c [*%c, *%c, *%c, *%c, *%c, *%c, *%c, *%c, *%c]\n", c, c, c-1, c-1, c-1, c-1, c-1, c-1, c-1, c-1, c-1)
+	}
+	for _, test := range []struct{ name, text, want string }{
+		{"empty", "", "f:1:1: the file is empty"},
+		{"comment", "# nothing\n", "f:1:1: the file is empty"},
+		{"list", "- a\n", "f:1:1: a scenario is a mapping, not a list"},
+		{"word", "\nscenario\n", "f:2:1: a scenario is a mapping, not a single value"},
+		{"two documents", "a: 1\n---\nb: 2\n", "f:2:1: a second YAML document begins here"},
+		{"tab", "a:\n\t- b\n", "f:2:1: not YAML: found character that cannot start any token"},
+		{"open list", "a: [1, 2\n", "f:2:1: not YAML: did not find expected ',' or ']'"},
+		{"parameter in braces", "a: {count: ${n}}\n", `put quotes around a parameter`},
+		{"unknown alias", "a: *b\n", "f:1:4: not YAML: unknown anchor 'b' referenced"},
+		{"latin-1", "a: \xe9\n", "f:1:4: byte 0xe9 is not UTF-8"},
+		{"control character", "a: 1\nb: \x00", "f:2:4: control character U+0000 is not allowed"},
+		{"itself", "a: &a [*a]\n", "f:1:8: the alias contains itself"},
+		{"bomb", bomb, "the scenario has more than 200000 values"},
+		{"big bomb", "a: &a " + strings.Repeat("x", 500_000) + "\nb: [" + strings.Repeat("*a,", 100) + "*a]\n", "the scenario has more than 16777216 bytes"},
+		{"deep", strings.Repeat("[", 1000) + strings.Repeat("]", 1000), "f:1:65: more than 64 levels"},
+		{"very deep", strings.Repeat("[", 500_000), "not YAML"},
+		{"large", strings.Repeat("a", MaxFileBytes+1), "f:1:1: the file has 1048577 bytes"},
+		{"many faults", strings.Repeat("? [a]\n: b\n", 500), "more faults, not shown"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Decode("f", []byte(test.text), nil, nil)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %.500v\nwant %s", err, test.want)
+			}
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(readBase(f)))
+	f.Add([]byte("a: &a [*a]\n"))
+	f.Add([]byte("spec:\n  phases:\n  - actions: [{load: {requests: [{}]}}]\r\n\tx"))
+	f.Add([]byte("spec: {parameters: [{name: a, type: string, default: \"${a}\"}], workloads: [{name: \"${a\"}]}"))
+	f.Add([]byte("a: \"\\u0000\"\n--- \u2028\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := Decode("f.yaml", text, map[string]string{"nodes": "5"}, fstest.MapFS{})
+		if err == nil {
+			if again, err := Decode("again.yaml", s.Resolved, nil, nil); err != nil || again == nil {
+				t.Fatalf("the resolved scenario does not decode: %v\n%s", err, s.Resolved)
+			}
+			return
+		}
+		faults, ok := err.(Faults)
+		if !ok || len(faults) == 0 {
+			t.Fatalf("an error that is not Faults: %v", err)
+		}
+		src := newSource("f.yaml", text)
+		for _, fault := range faults {
+			if fault.Line < 1 || fault.Line > len(src.lines) || fault.Column < 1 || fault.Message == "" ||
+				fault.Column > len([]rune(strings.ToValidUTF8(src.lines[fault.Line-1], "\uFFFD")))+1 {
+				t.Fatalf("a fault outside the file: %+v", fault)
+			}
+		}
+		_ = err.Error()
+	})
+}

@@ -1,0 +1,256 @@
+package spec
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A history is what the actions so far have made.
+type history struct {
+	made    map[string]bool // Workloads: true if their objects are there, false if deleted again.
+	fleet   map[string]bool // Pools whose nodes are there.
+	patches map[string][]map[string]any
+	objects int
+}
+
+// actions checks the actions of all phases in the order in which they run.
+func (c *checker) actions() {
+	h := &history{made: map[string]bool{}, fleet: map[string]bool{}, patches: map[string][]map[string]any{}}
+	for i, phase := range c.s.Spec.Phases {
+		for j, action := range phase.Actions {
+			path := fmt.Sprintf("spec.phases[%d].actions[%d]", i, j)
+			if c.sound(path) && c.oneVerb(action, path) {
+				c.action(h, phase, action, path+"."+action.Verb())
+			} else if action.Create != nil {
+				h.made[action.Create.Workload] = true // Later actions are not to blame.
+			}
+		}
+	}
+}
+
+// Verbs returns the words that an action can begin with.
+func Verbs() []string {
+	var verbs []string
+	action := reflect.TypeFor[Action]()
+	for i := range action.NumField() {
+		if f := action.Field(i); f.Type.Kind() == reflect.Pointer {
+			verbs = append(verbs, f.Tag.Get("yaml"))
+		}
+	}
+	return verbs
+}
+
+// Verb returns the action's verb: the name of the pointer that is set.
+func (a Action) Verb() string {
+	value := reflect.ValueOf(a)
+	for i := range value.NumField() {
+		if f := value.Field(i); f.Kind() == reflect.Pointer && !f.IsNil() {
+			return value.Type().Field(i).Tag.Get("yaml")
+		}
+	}
+	return ""
+}
+
+func (c *checker) oneVerb(a Action, path string) bool {
+	var there []string
+	for _, verb := range Verbs() {
+		if c.has(path + "." + verb) {
+			there = append(there, verb)
+		}
+	}
+	switch len(there) {
+	case 0:
+		c.fault(path, "", "an action needs a verb: %s", either(Verbs()))
+	case 1:
+		return a.Verb() != "" && !c.faulted[path+"."+there[0]]
+	default:
+		c.fault(path, "begin each action with a dash of its own", "an action has one verb, here are %s",
+			strings.Join(there, " and "))
+	}
+	return false
+}
+
+func (c *checker) action(h *history, phase Phase, a Action, path string) {
+	switch {
+	case a.Nodes != nil:
+		c.nodes(h, *a.Nodes, path)
+	case a.Create != nil:
+		c.create(h, *a.Create, path)
+	case a.Wait != nil:
+		c.wait(h, *a.Wait, path)
+	case a.Rollout != nil:
+		c.rollout(h, *a.Rollout, path)
+	case a.Scale != nil:
+		if w := c.made(h, a.Scale.Workload, path); w != nil && !podKinds[w.Kind()].scales {
+			c.fault(path+".workload", "", "a %s cannot be scaled", w.Kind())
+		} else if w != nil {
+			c.grow(h, w.Count*a.Scale.Replicas, path+".replicas")
+		}
+	case a.Delete != nil:
+		if w := c.made(h, a.Delete.Workload, path); w != nil {
+			h.made[w.Name] = false
+		}
+	case a.Hold != nil:
+		c.fits(a.Hold.Duration, phase, path)
+	case a.Load != nil:
+		c.fits(a.Load.Duration, phase, path)
+		for i, r := range a.Load.Requests {
+			c.request(h, a.Load.Requests[:i], r, fmt.Sprintf("%s.requests[%d]", path, i))
+		}
+	}
+}
+
+func (c *checker) fits(duration time.Duration, phase Phase, path string) {
+	if c.sound(path+".duration") && duration >= phase.Timeout {
+		c.fault(path+".duration", "raise the phase's timeout", "%v does not fit into the phase's timeout of %v",
+			duration, phase.Timeout)
+	}
+}
+
+func (c *checker) nodes(h *history, n Nodes, path string) {
+	if !c.sound(path + ".pool") {
+		return
+	}
+	if c.pools[n.Pool] == nil {
+		c.fault(path+".pool", meant(n.Pool, sortedKeys(c.pools)), "there is no pool %q", n.Pool)
+		return
+	}
+	if h.fleet[n.Pool] {
+		c.fault(path+".pool", "", "the nodes of pool %q are there already", n.Pool)
+	}
+	h.fleet[n.Pool] = true
+}
+
+// workload returns the workload that an action names, or nil after a fault.
+func (c *checker) workload(name, path string) *Workload {
+	if !c.sound(path + ".workload") {
+		return nil
+	}
+	if c.workloads[name] == nil {
+		c.fault(path+".workload", meant(name, sortedKeys(c.workloads)), "there is no workload %q", name)
+	}
+	return c.workloads[name]
+}
+
+// made is workload for an action that needs the objects to be there.
+func (c *checker) made(h *history, name, path string) *Workload {
+	w := c.workload(name, path)
+	if w != nil && !h.made[name] {
+		c.fault(path+".workload", "create it in an action before", "no object of workload %q is there yet, or any more", name)
+		return nil
+	}
+	if w != nil && refused(w.Kind()) {
+		return nil // It has its fault where it is defined.
+	}
+	return w
+}
+
+func (c *checker) wait(h *history, wait Wait, path string) {
+	if wait.For != "deleted" {
+		if w := c.made(h, wait.Workload, path); w != nil && !w.HasPods() {
+			c.fault(path+".workload", "", "a %s has nothing that becomes ready", w.Kind())
+		}
+		return
+	}
+	w := c.workload(wait.Workload, path)
+	if w == nil {
+		return
+	}
+	if there, made := h.made[w.Name]; there || !made {
+		c.fault(path+".workload", "delete it in an action before, in the background",
+			"nothing before deletes workload %q, so it would never be gone", w.Name)
+	}
+}
+
+func (c *checker) create(h *history, create Create, path string) {
+	w := c.workload(create.Workload, path)
+	if w == nil {
+		return
+	}
+	if h.made[w.Name] {
+		c.fault(path+".workload", "delete it in an action before", "the objects of workload %q are there already", w.Name)
+	}
+	h.made[w.Name] = true
+	c.grow(h, w.Count*(1+w.PodsEach()), path+".workload")
+}
+
+// grow adds to the number of objects that the run makes.
+func (c *checker) grow(h *history, objects int, path string) {
+	if h.objects += objects; h.objects > MaxObjects {
+		c.fault(path, "", "the run makes %d objects and pods up to here, more than the %d allowed",
+			h.objects, MaxObjects)
+	}
+}
+
+func (c *checker) rollout(h *history, r Rollout, path string) {
+	w := c.made(h, r.Workload, path)
+	if w == nil {
+		return
+	}
+	if !podKinds[w.Kind()].rolls {
+		c.fault(path+".workload", "", "a %s has no rollouts", w.Kind())
+		return
+	}
+	if !c.sound(path + ".patch") {
+		return
+	}
+	template, _ := Lookup(r.Patch, "spec", "template").(map[string]any)
+	switch same := func(earlier map[string]any) bool { return reflect.DeepEqual(earlier, r.Patch) }; {
+	case len(template) == 0:
+		c.fault(path+".patch", "change an annotation below spec.template.metadata",
+			"the patch changes nothing below spec.template, so nothing would be rolled out")
+	case slices.ContainsFunc(h.patches[w.Name], same):
+		c.fault(path+".patch", "", "an earlier rollout of %q has the same patch, so nothing would be rolled out", w.Name)
+	}
+	h.patches[w.Name] = append(h.patches[w.Name], r.Patch)
+	c.grow(h, w.Count*w.PodsEach(), path+".workload")
+}
+
+// clusterScoped are the resources without a namespace that a load is likely to name.
+var clusterScoped = []string{"nodes", "namespaces", "persistentvolumes", "storageclasses.storage.k8s.io",
+	"priorityclasses.scheduling.k8s.io", "clusterroles.rbac.authorization.k8s.io"}
+
+func (c *checker) request(h *history, before []Request, r Request, path string) {
+	if !c.sound(path+".verb") || !c.sound(path+".resource") || c.faulted[path+".scope"] {
+		return
+	}
+	read := r.Verb == "get" || r.Verb == "list"
+	switch {
+	case r.Verb == "list" && r.Scope == "resource":
+		c.fault(path+".scope", "use get for one object", "a list is of scope namespace or cluster")
+	case r.Verb != "list" && r.Scope != "resource":
+		c.fault(path+".scope", "only lists have the scopes namespace and cluster",
+			"a %s is of one object, its scope is resource", r.Verb)
+	case r.Scope == "namespace" && slices.Contains(clusterScoped, r.Resource):
+		c.fault(path+".resource", "use scope: cluster", "%s are in no namespace", r.Resource)
+	case r.OfOthers() && !read:
+		c.fault(path+".verb", "use configmaps, or a workload's objects in an action of their own",
+			"a load cannot %s %s: what it made would be run by nothing", r.Verb, r.Resource)
+	case r.OfOthers() && c.has(path+".objects"):
+		c.fault(path+".objects", "", "a load has no %s of its own", r.Resource)
+	case r.Consistent && !read:
+		c.fault(path+".consistent", "", "consistent is for get and list, not for %s", r.Verb)
+	case r.Resource == "pods" && r.Verb == "get" && !c.anyPods(h):
+		c.fault(path+".resource", "create a workload with pods before", "there are no pods to get yet")
+	case r.Resource == "nodes" && r.Verb == "get" && len(h.fleet) == 0:
+		c.fault(path+".resource", "create a pool's nodes before", "there are no nodes to get yet")
+	}
+	for _, other := range before {
+		if other.Verb == r.Verb && other.Resource == r.Resource && other.Scope == r.Scope && other.Consistent == r.Consistent {
+			c.fault(path, "give the first one more weight", "the class %s %s of scope %s stands here twice",
+				r.Verb, r.Resource, r.Scope)
+		}
+	}
+}
+
+func (c *checker) anyPods(h *history) bool {
+	for name, there := range h.made {
+		if w := c.workloads[name]; there && w != nil && w.HasPods() {
+			return true
+		}
+	}
+	return false
+}

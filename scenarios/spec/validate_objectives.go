@@ -1,0 +1,168 @@
+package spec
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/slo"
+)
+
+// shapeStatistics are the statistics that metrics of each shape have apart from percentiles.
+var shapeStatistics = map[sample.Shape][]string{
+	sample.Distribution: {"mean", "max", "min", "count"},
+	sample.Gauge:        {"mean", "max", "last"},
+	sample.Scalar:       {"value"},
+}
+
+func (c *checker) objective(o Objective, path string) {
+	if !c.sound(path + ".metric") {
+		return
+	}
+	metric, ok := sample.Lookup(o.Metric)
+	if !ok {
+		var names []string
+		for _, m := range sample.Metrics() {
+			names = append(names, m.Name)
+		}
+		c.fault(path+".metric", meant(o.Metric, names), "there is no metric %q", o.Metric)
+		return
+	}
+	c.statistic(o, metric, path)
+	c.limit(o, metric, path)
+	if c.where(o, metric, path) {
+		c.hasData(o, metric, path)
+	}
+}
+
+func (c *checker) statistic(o Objective, metric sample.Metric, path string) {
+	known := shapeStatistics[metric.Shape]
+	percentile, statistic := c.has(path+".percentile"), c.has(path+".statistic")
+	switch {
+	case percentile && statistic:
+		c.fault(path+".statistic", "", "an objective has a percentile or a statistic, not both")
+	case percentile && metric.Shape != sample.Distribution:
+		c.fault(path+".percentile", "use statistic: "+either(known), "%s is a %s and has no percentiles",
+			metric.Name, metric.Shape)
+	case statistic && c.sound(path+".statistic") && !slices.Contains(known, o.Statistic):
+		c.fault(path+".statistic", "use "+either(known), "%s is a %s and has no statistic %s",
+			metric.Name, metric.Shape, o.Statistic)
+	case !percentile && o.Statistic == "" && !c.faulted[path+".statistic"]:
+		c.fault(path+".statistic", "use percentile or statistic: "+either(known),
+			"the objective does not say which statistic of %s is meant", metric.Name)
+	}
+}
+
+func (c *checker) limit(o Objective, metric sample.Metric, path string) {
+	most, least := c.has(path+".most"), c.has(path+".least")
+	if most == least {
+		c.fault(path+".most", "", "an objective needs one limit, most or least")
+		return
+	}
+	text, isMost := o.Limit()
+	at := path + ".least"
+	if isMost || most {
+		at = path + ".most"
+	}
+	if _, err := ParseLimit(text, metric.Unit, slo.Statistic(o.Statistic)); err != nil {
+		c.fault(at, "", "the limit %v", err)
+	}
+}
+
+// where checks the labels and, where the scenario determines them, their values.
+func (c *checker) where(o Objective, metric sample.Metric, path string) bool {
+	good := true
+	known := append([]string{"phase"}, metric.Labels...)
+	values := c.labelValues(metric)
+	for _, label := range sortedKeys(o.Where) {
+		at := join(path+".where", label)
+		value := o.Where[label]
+		possible, limited := values[label]
+		switch {
+		case !slices.Contains(known, label):
+			c.fault(at, meant(label, known), "%s has no label %q", metric.Name, label)
+		case limited && !slices.Contains(possible, value):
+			c.fault(at, meant(value, possible), "%s never has %s %q in this scenario", metric.Name, label, value)
+		default:
+			continue
+		}
+		good = false
+	}
+	return good
+}
+
+// labelValues returns the values that labels of metric can have in this scenario.
+func (c *checker) labelValues(metric sample.Metric) map[string][]string {
+	values := map[string][]string{
+		"phase":    sortedKeys(c.phases),
+		"workload": sortedKeys(c.workloads),
+		"pool":     sortedKeys(c.pools),
+	}
+	switch metric.Name {
+	case sample.PodStage:
+		values["stage"] = []string{"create", "schedule", "start", "ready"}
+	case sample.PodsByState:
+		values["state"] = []string{"created", "scheduled", "running", "ready", "deleted"}
+	case sample.NodesByState:
+		values["state"] = []string{"created", "ready"}
+	case sample.APIErrors:
+		values["kind"] = []string{"timeout", "throttled", "server", "client", "connection"}
+	}
+	return values
+}
+
+// hasData checks that some action makes what the metric measures, so that the objective is
+// not certain to end with NO DATA. A gauge is sampled all the time, so that its phase may be
+// any after the action.
+func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
+	inPhase := o.Where["phase"]
+	if metric.Shape == sample.Gauge && metric.Source != sample.FromLoad {
+		inPhase = ""
+	}
+	for _, phase := range c.s.Spec.Phases {
+		if inPhase != "" && phase.Name != inPhase {
+			continue
+		}
+		if slices.ContainsFunc(phase.Actions, func(a Action) bool { return c.feeds(a, o, metric) }) {
+			return
+		}
+	}
+	needed := map[sample.Source]string{
+		sample.FromFleet:   "creates such nodes",
+		sample.FromPods:    "makes such pods",
+		sample.FromRollout: "rolls out such a workload",
+		sample.FromLoad:    "sends such requests",
+	}[metric.Source]
+	at, where := path+".metric", "the scenario"
+	if inPhase != "" {
+		at, where = path+".where.phase", "phase "+inPhase
+	}
+	c.fault(at, "", "%s would have no data: no action of %s %s", metric.Name, where, needed)
+}
+
+// feeds reports whether action a makes what the objective is about.
+func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
+	match := func(labels sample.Labels) bool {
+		wanted := maps.Clone(sample.Labels(o.Where))
+		maps.DeleteFunc(wanted, func(label, _ string) bool { _, known := labels[label]; return !known })
+		return labels.Match(wanted)
+	}
+	workload := func(name string) bool {
+		w := c.workloads[name]
+		return w != nil && (w.HasPods() || refused(w.Kind())) && match(sample.Labels{"workload": name})
+	}
+	switch metric.Source {
+	case sample.FromFleet:
+		return a.Nodes != nil && match(sample.Labels{"pool": a.Nodes.Pool})
+	case sample.FromPods:
+		return a.Create != nil && workload(a.Create.Workload) || a.Scale != nil && workload(a.Scale.Workload) ||
+			a.Rollout != nil && workload(a.Rollout.Workload)
+	case sample.FromRollout:
+		return a.Rollout != nil && workload(a.Rollout.Workload)
+	case sample.FromLoad:
+		return a.Load != nil && slices.ContainsFunc(a.Load.Requests, func(r Request) bool {
+			return match(sample.Labels{"verb": r.Verb, "resource": r.Resource, "scope": r.Scope})
+		})
+	}
+	return true
+}
