@@ -6,7 +6,7 @@
 // on these watches, never by listing.
 //
 // A watch that breaks is taken up again after 0.1 s, then after twice as long each time up to
-// 2 s. What had changed meanwhile is seen late; pods whose transitions came that way are
+// 2 s; where the connection itself is reset, client-go tries again after 1 s first. What had changed meanwhile is seen late; pods whose transitions came that way are
 // marked uncertain.
 package measure
 

@@ -34,7 +34,8 @@ type Objects struct {
 
 	mu       sync.Mutex
 	objects  map[string]*unstructured.Unstructured
-	complete map[string]completion
+	complete map[string]completion // The first time, by object.
+	settled  map[string]struct{}   // The objects that are complete now.
 	rollouts map[*Rollout]struct{}
 }
 
@@ -72,6 +73,7 @@ func newObjects(options ObjectsOptions) *Objects {
 		options:  options,
 		objects:  map[string]*unstructured.Unstructured{},
 		complete: map[string]completion{},
+		settled:  map[string]struct{}{},
 		rollouts: map[*Rollout]struct{}{},
 	}
 }
@@ -134,8 +136,10 @@ func (o *Objects) observe(seen *unstructured.Unstructured, now sample.Offset) {
 	name := seen.GetName()
 	o.objects[name] = seen
 	if !RolloutComplete(seen) {
+		delete(o.settled, name)
 		return
 	}
+	o.settled[name] = struct{}{}
 	generation := seen.GetGeneration()
 	if done, ok := o.complete[name]; ok && done.generation >= generation {
 		return
@@ -149,6 +153,7 @@ func (o *Objects) observe(seen *unstructured.Unstructured, now sample.Offset) {
 func (o *Objects) remove(name string) {
 	delete(o.objects, name)
 	delete(o.complete, name)
+	delete(o.settled, name)
 }
 
 // Wait waits until predicate says that all is done. The predicate sees the newest state of
@@ -176,13 +181,7 @@ func (o *Objects) Wait(
 // WaitComplete waits until at least want objects exist and none of them is still rolling out.
 func (o *Objects) WaitComplete(ctx context.Context, want int, progress Progress) error {
 	return o.Wait(ctx, func(objects map[string]*unstructured.Unstructured) (int, int) {
-		done := 0
-		for _, object := range objects {
-			if RolloutComplete(object) {
-				done++
-			}
-		}
-		return done, max(want, len(objects))
+		return len(o.settled), max(want, len(objects))
 	}, progress)
 }
 

@@ -45,7 +45,9 @@ type PodCounts struct {
 
 // Pods measures pods. A sample.Pod is written when a pod is first seen Ready, when it is gone
 // before that - no startup failed then, as its controller gave it up, so such records have
-// Deleted and no Ready and are counted apart - and by Close for every pod that is neither.
+// Deleted and no Ready and are counted apart - and by Close for every pod that is neither. A
+// pod that was created while the watch was interrupted has a Created that is late, too; it is
+// marked uncertain.
 type Pods struct {
 	options   PodsOptions
 	following *following
@@ -289,13 +291,13 @@ func (t *tally) counts() PodCounts {
 // Names returns the names of the pods that exist in a namespace, in order.
 func (p *Pods) Names(namespace string) []string {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	names := make([]string, 0, len(p.pods))
 	for _, pod := range p.pods {
 		if pod.namespace == namespace {
 			names = append(names, pod.name)
 		}
 	}
+	p.mu.Unlock() // Sorting thousands of names must not hold up the watch.
 	slices.Sort(names)
 	return names
 }

@@ -121,14 +121,8 @@ type status struct{ object map[string]any }
 
 // number returns a whole number; 0 if it is missing.
 func (s status) number(path ...string) int64 {
-	value, _, _ := unstructured.NestedFieldNoCopy(s.object, path...)
-	switch n := value.(type) {
-	case int64:
-		return n
-	case float64:
-		return int64(n)
-	}
-	return 0
+	n, _, _ := unstructured.NestedInt64(s.object, path...)
+	return n
 }
 
 // wanted is spec.replicas, 1 if it is missing.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubedyno/kubedyno/results/sample"
@@ -124,9 +127,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case s.down:
 		panic(http.ErrAbortHandler)
 	case r.Method == http.MethodPost:
-		var o object
-		_ = json.NewDecoder(r.Body).Decode(&o)
-		reply(w, s.putLocked(r.URL.Path, o))
+		reply(w, s.putLocked(r.URL.Path, decode(r.Body)))
 	case r.Method == http.MethodPatch:
 		s.patch(w, r)
 	case query.Get("watch") != "":
@@ -248,6 +249,24 @@ func fail(w http.ResponseWriter, code int32, reason metav1.StatusReason) {
 		TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"},
 		Status:   metav1.StatusFailure, Code: code, Reason: reason, Message: fmt.Sprint(reason),
 	})
+}
+
+// decode reads an object in whichever encoding the client chose.
+func decode(body io.Reader) object {
+	data, err := io.ReadAll(body)
+	if err != nil {
+		panic(err)
+	}
+	typed, kind, err := scheme.Codecs.UniversalDeserializer().Decode(data, nil, nil)
+	if err != nil {
+		panic(err)
+	}
+	o, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
+	if err != nil {
+		panic(err)
+	}
+	o["apiVersion"], o["kind"] = kind.GroupVersion().String(), kind.Kind
+	return o
 }
 
 func clone(o object) object {

@@ -1,0 +1,104 @@
+package measure
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+)
+
+func seenNode(name string, ready bool) *corev1.Node {
+	status := corev1.ConditionFalse
+	if ready {
+		status = corev1.ConditionTrue
+	}
+	return &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Status:     corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: status}}},
+	}
+}
+
+func TestNodeReadiness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sink := &recording{}
+		n := newNodes(NodesOptions{Run: Run{
+			Clock: sample.StartClock(), Sink: sink, Phase: func() string { return "ramp" },
+		}})
+		n.Observe("large", "ready-after-2s", 0)
+		n.Observe("large", "never", 0)
+		n.Observe("small", "other-pool", 0)
+		n.Observe("large", "gone", 0)
+		_ = n.Replace(nil, "") // A relist before the creations are there forgets nothing.
+		time.Sleep(time.Second)
+		_ = n.Add(seenNode("ready-after-2s", false))
+		_ = n.Add(seenNode("gone", false))
+		_ = n.Delete(seenNode("gone", false))
+		_ = n.Add(seenNode("seen-first", true))
+		_ = n.Add(seenNode("not-ours", true))
+		time.Sleep(time.Second)
+		_ = n.Update(seenNode("ready-after-2s", true))
+		_ = n.Update(seenNode("ready-after-2s", false)) // Only the first time counts.
+		_ = n.Update(seenNode("ready-after-2s", true))
+		n.Observe("large", "seen-first", sample.Offset(500*time.Millisecond))
+		_ = n.Add(seenNode("other-pool", true))
+		n.flush()
+		if created, ready := n.Counts(); created != 4 || ready != 4 {
+			t.Errorf("%d nodes, %d Ready; want 4 and 4", created, ready)
+		}
+		if got := sink.last(sample.NodesByState, sample.Labels{"state": "ready"}); got != 4 {
+			t.Errorf("gauge of Ready nodes is %v, want 4", got)
+		}
+		time.Sleep(8 * time.Second)
+		n.censor()
+		n.flush()
+
+		large := sink.distribution(sample.NodeReady, sample.Labels{"pool": "large", "phase": "ramp"})
+		if large.Count() != 3 || !near(large.Min(), 0.5) || !near(large.Quantile(0.5), 2) || !near(large.Max(), 10) {
+			t.Errorf("large: %d nodes, %v to %v s; want 0.5 s, 2 s and 10 s for the one never Ready",
+				large.Count(), large.Min(), large.Max())
+		}
+		small := sink.distribution(sample.NodeReady, sample.Labels{"pool": "small"})
+		if small.Count() != 1 || !near(small.Max(), 2) {
+			t.Errorf("small: %d nodes, the longest %v s; want one of 2 s", small.Count(), small.Max())
+		}
+		if len(sink.events) != 1 {
+			t.Errorf("events %v, want one warning of the node that was never Ready", sink.events)
+		}
+	})
+}
+
+// near compares seconds within the precision of a histogram.
+func near(got, want float64) bool { return got > want*0.998 && got < want*1.002 }
+
+func TestNodesOverTheWire(t *testing.T) {
+	s, sink := newServer(t), &recording{}
+	clock := sample.StartClock()
+	n, err := StartNodes(t.Context(), NodesOptions{Run: Run{Clock: clock, Sink: sink}, Config: s.config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	for _, name := range []string{"a", "b"} {
+		n.Observe("pool", name, clock.Now())
+		s.put("/api/v1/nodes", object{
+			"apiVersion": "v1", "kind": "Node", "metadata": object{"name": name},
+			"status": object{"conditions": []any{object{"type": "Ready", "status": "True"}}},
+		})
+	}
+	if err := n.WaitReady(t.Context(), 2, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.delete("/api/v1/nodes", "a")
+	s.delete("/api/v1/nodes", "b")
+	if err := n.WaitGone(t.Context(), 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	n.Close()
+	if ready := sink.distribution(sample.NodeReady, nil); ready.Count() != 2 {
+		t.Errorf("%d nodes in the distribution, want 2", ready.Count())
+	}
+}
