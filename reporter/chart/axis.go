@@ -99,11 +99,14 @@ func clock(seconds int) string {
 // data flat; it is then left out of a linear panel.
 const farLimit = 3
 
+// overLimit is the room left above a limit, so that its label stands inside the panel.
+const overLimit = 1.1
+
 func setVertical(p *plot.Plot, panel view.Panel, height float64) {
 	low, high := dataRange(panel)
 	for _, limit := range panel.Limits {
 		if panel.Log || limit.Value <= farLimit*high {
-			high = max(high, limit.Value)
+			high = max(high, limit.Value*overLimit)
 		}
 	}
 	ticks := linearTicks(high, height, panel.Unit)
@@ -138,11 +141,10 @@ func linearTicks(high, height float64, unit sample.Unit) []plot.Tick {
 	if high < smallest {
 		high = 1
 	}
-	base := 1.0
-	if unit == sample.Bytes { // Round in the unit that the labels are in.
-		base = math.Pow(1024, math.Floor(math.Log(max(high, 1))/math.Log(1024)))
+	step := round(high / max(2, height/45))
+	if unit == sample.Bytes { // Bytes are labelled in powers of 1024, so they step in powers of 2.
+		step = math.Exp2(math.Ceil(math.Log2(max(high, 1) / max(2, height/45))))
 	}
-	step := round(high/base/max(2, height/45)) * base
 	if unit == sample.Count {
 		step = max(step, 1)
 	}

@@ -65,7 +65,7 @@ func (b *builder) head() []Fact {
 		{"Cluster", b.clusterShape()},
 		{"Duration", elapsed(b.duration())},
 		{"Seed", count(int64(m.Seed))},
-		{"kubedyno", strings.TrimSpace(m.Tool.Version + " " + shortCommit(m.Tool.Commit))},
+		{"kubedyno", toolWords(m.Tool)},
 		{"Run", m.ID},
 	}
 	if !m.Started.IsZero() {
@@ -86,14 +86,14 @@ func known(facts []Fact) []Fact {
 	return kept
 }
 
-func shortCommit(commit string) string {
-	if len(commit) > 10 {
-		commit = commit[:10]
+// toolWords names the kubedyno that measured: its version, and the commit where the version
+// does not say it.
+func toolWords(t bundle.Tool) string {
+	commit := t.Commit[:min(len(t.Commit), 10)]
+	if commit == "" || strings.Contains(t.Version, commit) {
+		return t.Version
 	}
-	if commit == "" {
-		return ""
-	}
-	return "(" + commit + ")"
+	return t.Version + " (" + commit + ")"
 }
 
 // duration is how long the run took; for one that was killed, until its last record.

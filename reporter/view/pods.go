@@ -118,7 +118,7 @@ func (b *builder) startupFigure() Figure {
 		ID: "startup-figure", Axis: TailAxis, Title: b.startupFinding(),
 		Caption: "How to read it: at 99% a line shows the time within which 99 of 100 pods were done; " +
 			"every further nine takes the same width. A line ends where fewer than 10 pods remain, " +
-			"or where one that never got there could lie.",
+			"or where one that never got there could lie. A stage that took no time at all has no line.",
 	}
 	for _, phase := range b.summary.Phases {
 		if len(figure.Panels) == maxPhasePanels {
@@ -166,8 +166,12 @@ func (b *builder) startupPanel(phase string) Panel {
 	return panel
 }
 
-// addTail puts a percentile curve into the panel unless there are too few samples for one.
+// addTail puts a percentile curve into the panel unless there are too few samples for one, or
+// nothing to see: kwok makes a pod Running and Ready in one update.
 func (p *Panel) addTail(name string, slot int, values *summary.Values) {
+	if values.Histogram.Max() <= sample.Resolution {
+		return
+	}
 	if curve := tail(values); len(curve) > 0 {
 		p.Series = append(p.Series, Series{Name: name, Slot: slot, Parts: [][]Point{curve}})
 	}

@@ -12,22 +12,16 @@ import (
 // harnessComponent is the name under which kubedyno reports its own CPU and memory.
 const harnessComponent = "kubedyno"
 
-// Beyond these values a check of the harness asks for a look. They decide no verdict; the
-// summary does, objective by objective.
-const (
-	maxHarnessShare = 0.25  // Of all CPU seconds; above, the harness is a good part of the load.
-	maxSendLag      = 0.010 // 1% of the 1 s that Kubernetes promises for most requests.
-	maxWatchLag     = 0.100 // A tenth of the shortest pod start-up that is worth measuring.
-	maxGCPause      = 0.010
-	minAchieved     = 0.99
-)
+// maxHarnessShare is the part of all CPU seconds beyond which the harness is a good part of
+// the load and asks for a look. It decides no verdict; the summary does that.
+const maxHarnessShare = 0.25
 
 // trust lists what speaks for and against the figures of this run.
 func (b *builder) trust() []Check {
 	return []Check{
 		b.completeCheck(), b.shareCheck(), b.harnessCPUCheck(), b.rateCheck(),
-		b.lagCheck("Send lag, worst p99", sample.APISendLag, maxSendLag, "No load was sent."),
-		b.lagCheck("Watch lag p99", sample.WatchLag, maxWatchLag, "The watch probe left no record."),
+		b.lagCheck("Send lag, worst p99", sample.APISendLag, "No load was sent."),
+		b.lagCheck("Watch lag p99", sample.WatchLag, "The watch probe left no record."),
 		b.droppedCheck(), b.relistCheck(), b.pauseCheck(),
 	}
 }
@@ -119,13 +113,14 @@ func (b *builder) rateCheck() Check {
 	if class == "" {
 		return unknown(name, "No load was sent.")
 	}
-	return judge(name, percent(worst), worst >= minAchieved,
+	return judge(name, percent(worst), worst >= summary.MinAchieved,
 		"Requests sent, as a share of those asked for; "+class+" is furthest behind.")
 }
 
 // lagCheck judges the worst 99th percentile of a delay that the harness itself causes; where
 // there are too few samples for one, the longest delay stands in.
-func (b *builder) lagCheck(name, metric string, limit float64, why string) Check {
+func (b *builder) lagCheck(name, metric, why string) Check {
+	limit := summary.ToleratedDelay(b.manifest.Objectives, metric)
 	all := b.distributions(metric)
 	if len(all) == 0 {
 		return unknown(name, why)
@@ -170,6 +165,7 @@ func (b *builder) pauseCheck() Check {
 	if !ok {
 		return unknown("Longest GC pause", "Pauses were not recorded.")
 	}
-	return judge("Longest GC pause", format(gauge.Max, sample.Seconds), gauge.Max <= maxGCPause,
-		"Of kubedyno itself; at most "+format(maxGCPause, sample.Seconds)+" is expected.")
+	limit := summary.ToleratedDelay(b.manifest.Objectives, sample.APISendLag)
+	return judge("Longest GC pause", format(gauge.Max, sample.Seconds), gauge.Max <= limit,
+		"Of kubedyno itself; at most "+format(limit, sample.Seconds)+" is expected.")
 }

@@ -10,6 +10,9 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 )
 
+// Resolution is the shortest time in seconds that a Histogram tells from none at all.
+const Resolution = 1e-6
+
 // The range and precision of every histogram: 1 µs to 1 h in microseconds, with three
 // significant digits, hence a relative error of at most 0.1%.
 const (

@@ -8,15 +8,12 @@ import (
 
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/slo"
 	"github.com/kubedyno/kubedyno/results/stat"
 )
 
-// From where on a doubt is worth a sentence.
-const (
-	minAchieved      = 0.95 // Of the offered rate.
-	maxSendLag       = 0.1  // In seconds: the p99, or the longest of fewer than 1,000.
-	maxEventWarnings = 20   // Warnings quoted from the events.
-)
+// maxEventWarnings is how many warnings are quoted from the events.
+const maxEventWarnings = 20
 
 // warnings are the doubts about a run, each a sentence, the gravest first.
 func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
@@ -52,7 +49,7 @@ func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 	for _, metric := range slices.Sorted(maps.Keys(c.overflow)) {
 		warn("There are more than %s series; some of %s were left out.", count(maxSeries), metric)
 	}
-	all = append(all, c.loadWarnings()...)
+	all = append(all, c.loadWarnings(run.Manifest.Objectives)...)
 	all = append(all, c.watchWarnings()...)
 	return append(all, c.eventWarnings()...)
 }
@@ -70,7 +67,7 @@ func incompleteWords(m bundle.Manifest) string {
 
 // loadWarnings tells where the harness did not send what the scenario asked for, by class and
 // phase.
-func (c *collector) loadWarnings() []string {
+func (c *collector) loadWarnings(objectives []slo.Objective) []string {
 	var all []string
 	for _, k := range slices.Sorted(maps.Keys(c.gauges)) {
 		offered := c.gauges[k]
@@ -78,11 +75,12 @@ func (c *collector) loadWarnings() []string {
 			continue
 		}
 		achieved, ok := c.gauges[key(sample.APIAchieved, offered.labels)]
-		if ok && achieved.mean() < minAchieved*offered.mean() {
+		if ok && achieved.mean() < MinAchieved*offered.mean() {
 			all = append(all, fmt.Sprintf("Only %s of %s were sent (%s).",
 				sample.Format(achieved.mean(), sample.PerSecond), sample.Format(offered.mean(), sample.PerSecond), offered.labels))
 		}
 	}
+	tolerated := ToleratedDelay(objectives, sample.APISendLag)
 	for _, k := range slices.Sorted(maps.Keys(c.values)) {
 		lag := c.values[k]
 		if lag.Metric != sample.APISendLag {
@@ -92,7 +90,7 @@ func (c *collector) loadWarnings() []string {
 		if !stat.Printable(lag.Histogram.Count(), 0.99) {
 			longest, what = lag.Histogram.Max(), "max"
 		}
-		if longest > maxSendLag {
+		if longest > tolerated {
 			all = append(all, fmt.Sprintf("The harness sent late: send lag %s %s (%s).",
 				what, sample.Format(longest, sample.Seconds), lag.Labels))
 		}
