@@ -90,7 +90,7 @@ func TestOpenUnknown(t *testing.T) {
 
 func build(t *testing.T, file string, text []byte, set map[string]string) *plan.Plan {
 	t.Helper()
-	s, err := spec.Decode(file, text, set, Files())
+	s, err := spec.Decode(file, text, spec.Options{Set: set, Files: Files()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubedyno/kubedyno/kwok/builder"
+	"github.com/kubedyno/kubedyno/kwok/fleet"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/scenarios"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
@@ -45,7 +47,15 @@ func (a *app) plan(given string, flags scenarioFlags) (*plan.Plan, error) {
 		}
 		set[name] = value
 	}
-	scenario, err := spec.Decode(file, text, set, directory)
+	types, err := fleet.Catalog()
+	if err != nil {
+		return nil, err
+	}
+	options := spec.Options{Set: set, Files: directory, Kubernetes: builder.Versions()}
+	for _, t := range types {
+		options.NodeTypes = append(options.NodeTypes, t.Name)
+	}
+	scenario, err := spec.Decode(file, text, options)
 	if err != nil {
 		return nil, invalid(err)
 	}

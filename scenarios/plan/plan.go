@@ -1,7 +1,7 @@
 // Package plan turns a scenario and a seed into an ordered and bounded list of steps. It is
 // pure: it knows no cluster, starts nothing and prints the same plan for the same input.
 //
-//	s, err := spec.Decode("web.yaml", text, map[string]string{"nodes": "50"}, nil)
+//	s, err := spec.Decode("web.yaml", text, spec.Options{Set: map[string]string{"nodes": "50"}})
 //	p, err := plan.Build(s, 1)
 //	err = p.WriteText(os.Stdout)
 package plan

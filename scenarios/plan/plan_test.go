@@ -26,7 +26,7 @@ func buildFile(t *testing.T, file string, set map[string]string) *Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := spec.Decode(file, text, set, nil)
+	s, err := spec.Decode(file, text, spec.Options{Set: set})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,12 +15,20 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Decode reads a scenario: it replaces parameters by the values in set or their defaults, puts
-// manifest files from dir in place, fills in defaults and checks everything that can be checked
-// without a cluster. The error, if any, is Faults with all that is wrong.
-//
-// File is the scenario's name for messages. A nil dir means that there are no manifest files.
-func Decode(file string, text []byte, set map[string]string, dir fs.FS) (*Scenario, error) {
+// Options say how a scenario is read. The zero value is usable.
+type Options struct {
+	Set   map[string]string // Values of parameters, by name.
+	Files fs.FS             // Where manifest files are; nil means that there are none.
+	// NodeTypes and Kubernetes are the names that exist outside of the language. An empty
+	// list allows any name.
+	NodeTypes, Kubernetes []string
+}
+
+// Decode reads a scenario: it replaces parameters by the values in o.Set or their defaults, puts
+// manifest files in place, fills in defaults and checks everything that can be checked without a
+// cluster. The error, if any, is Faults with all that is wrong. File is the scenario's name for
+// messages.
+func Decode(file string, text []byte, o Options) (*Scenario, error) {
 	d := newDecoder(newSource(file, text))
 	root := d.parse(d.src, text)
 	if root == nil {
@@ -31,9 +39,9 @@ func Decode(file string, text []byte, set map[string]string, dir fs.FS) (*Scenar
 		d.fault("", "a scenario begins with apiVersion: "+APIVersion, "a scenario is a mapping, not %s", noun(root))
 		return nil, d.faults.err()
 	}
-	declared := d.parameters(root, set)
+	declared := d.parameters(root, o.Set)
 	substitution{d, d.src, declared}.walk(root, "", false)
-	d.includeFiles(root, dir, declared)
+	d.includeFiles(root, o.Files, declared)
 
 	s := &Scenario{}
 	d.decode(root, reflect.ValueOf(s).Elem(), "", field{})
@@ -43,7 +51,7 @@ func Decode(file string, text []byte, set map[string]string, dir fs.FS) (*Scenar
 	}
 	d.reportUnused(s, declared)
 	s.applyDefaults(d.has)
-	validate(s, d)
+	validate(s, d, o)
 	if err := d.faults.err(); err != nil {
 		return nil, err
 	}

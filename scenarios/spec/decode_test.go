@@ -26,7 +26,7 @@ func readBase(t testing.TB) string {
 
 func decodeBase(t *testing.T, set map[string]string) *Scenario {
 	t.Helper()
-	s, err := Decode("base.yaml", []byte(readBase(t)), set, nil)
+	s, err := Decode("base.yaml", []byte(readBase(t)), Options{Set: set})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("explicit lease duration 0 became %v", got)
 	}
 	text := strings.Replace(readBase(t), "leaseDuration: 0", "", 1)
-	s, err := Decode("base.yaml", []byte(text), nil, nil)
+	s, err := Decode("base.yaml", []byte(text), Options{})
 	if err != nil || s.Spec.Fleet.LeaseDuration != DefaultLeaseDuration {
 		t.Errorf("lease duration without a value: %v, %v", s, err)
 	}
@@ -105,7 +105,7 @@ func TestDefaults(t *testing.T) {
 
 func TestResolvedDecodesToTheSameScenario(t *testing.T) {
 	s := decodeBase(t, map[string]string{"nodes": "20", "rate": "1e3"})
-	again, err := Decode("resolved.yaml", s.Resolved, nil, nil)
+	again, err := Decode("resolved.yaml", s.Resolved, Options{})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, s.Resolved)
 	}
@@ -122,7 +122,7 @@ func TestManifestFile(t *testing.T) {
 	const manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${tier}-${index}\n"
 	text := replaceOnce(t, readBase(t), baseSettings, "      file: files/settings.yaml\n")
 	dir := fstest.MapFS{"files/settings.yaml": {Data: []byte(manifest)}}
-	s, err := Decode("base.yaml", []byte(text), nil, dir)
+	s, err := Decode("base.yaml", []byte(text), Options{Files: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestManifestFile(t *testing.T) {
 		t.Errorf("the resolved scenario still names the file:\n%s", s.Resolved)
 	}
 	dir["files/settings.yaml"].Data = []byte("apiVersion: v1\nkind: DaemonSet\nmetadata:\n  name: ${teir}\n")
-	_, err = Decode("base.yaml", []byte(text), nil, dir)
+	_, err = Decode("base.yaml", []byte(text), Options{Files: dir})
 	golden(t, "manifest-file", err.Error())
 }
 
@@ -176,7 +176,7 @@ func golden(t *testing.T, name, got string) {
 func TestFaults(t *testing.T) {
 	for _, test := range []struct {
 		name    string
-		set     map[string]string
+		options Options
 		changes []string
 	}{
 		{name: "unknown-field", changes: []string{"        count: ${nodes}", "        cuont: ${nodes}"}},
@@ -240,12 +240,14 @@ func TestFaults(t *testing.T) {
 		{name: "same-objects", changes: []string{baseSettings, baseSettings + "    - name: again\n" + baseSettings}},
 		{name: "no-manifest", changes: []string{baseSettings, ""}},
 		{name: "no-file", changes: []string{baseSettings, "      file: ../settings.yaml\n"}},
-		{name: "set", set: map[string]string{"nodes": "501", "teir": "gold", "tier": "bronze", "fresh": "yes", "calm": "5", "memory": "64MB", "rate": "x", "zzz": "1"}},
+		{name: "set", options: Options{Set: map[string]string{"nodes": "501", "teir": "gold", "tier": "bronze", "fresh": "yes", "calm": "5", "memory": "64MB", "rate": "x", "zzz": "1"}}},
 		{name: "parameters", changes: []string{"default: 10, min: 1", "default: 0, min: 1", "default: 2.5}", "default: 2.5, enum: [a]}",
 			"default: 5s}", "default: 5s, max: 3}\n    - {name: index, type: string, default: a}\n    - {name: calm, type: string, default: a}\n    - {name: unused, type: string, default: a}\n    - {name: bad, type: text, default: a}\n    - {name: none, type: string}"}},
 		{name: "placeholders", changes: []string{"text: hello", "text: hello ${nodes", "pool: general", "pool: general-${index}", "app: web", `app: web, "${tier}": a`}},
 		{name: "null", changes: []string{"      most: 5s\n", "      most:\n"}},
 		{name: "merge-key", changes: []string{"  name: base", "  name: base\n  labels:\n    <<: {a: b}\n    ? [c]\n    : d"}},
+		{name: "catalog", changes: []string{"  cluster:\n", "  cluster:\n    kubernetes: v1.36.2\n", "nodeType: m6i.2xlarge", "nodeType: m6i.larg"},
+			options: Options{NodeTypes: []string{"m6i.large", "t3.medium"}, Kubernetes: []string{"v1.37.2", "v1.36.3"}}},
 		{name: "tag", changes: []string{"  name: base", "  name: !secret base"}},
 		{name: "aliases", changes: []string{"  name: base", "  name: &name base\n  labels: &labels\n    a: *name\n    b: *labels"}},
 	} {
@@ -254,7 +256,7 @@ func TestFaults(t *testing.T) {
 			for i := 0; i+1 < len(test.changes); i += 2 {
 				text = replaceOnce(t, text, test.changes[i], test.changes[i+1])
 			}
-			_, err := Decode("base.yaml", []byte(text), test.set, nil)
+			_, err := Decode("base.yaml", []byte(text), test.options)
 			if err == nil {
 				t.Fatal("no fault was found")
 			}
@@ -290,7 +292,7 @@ func TestUnreadable(t *testing.T) {
 		{"many faults", strings.Repeat("? [a]\n: b\n", 500), "more faults, not shown"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Decode("f", []byte(test.text), nil, nil)
+			_, err := Decode("f", []byte(test.text), Options{})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %.500v\nwant %s", err, test.want)
 			}
@@ -305,9 +307,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("spec: {parameters: [{name: a, type: string, default: \"${a}\"}], workloads: [{name: \"${a\"}]}"))
 	f.Add([]byte("a: \"\\u0000\"\n--- \u2028\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := Decode("f.yaml", text, map[string]string{"nodes": "5"}, fstest.MapFS{})
+		s, err := Decode("f.yaml", text, Options{Set: map[string]string{"nodes": "5"}, Files: fstest.MapFS{}})
 		if err == nil {
-			if again, err := Decode("again.yaml", s.Resolved, nil, nil); err != nil || again == nil {
+			if again, err := Decode("again.yaml", s.Resolved, Options{}); err != nil || again == nil {
 				t.Fatalf("the resolved scenario does not decode: %v\n%s", err, s.Resolved)
 			}
 			return

@@ -59,7 +59,7 @@ func TestSchema(t *testing.T) {
 			if test.wrong != "" && (err == nil || !strings.Contains(err.Error(), test.wrong)) {
 				t.Errorf("got %v, want a fault about %s", err, test.wrong)
 			}
-			_, decoded := Decode("base.yaml", []byte(text), nil, nil)
+			_, decoded := Decode("base.yaml", []byte(text), Options{})
 			if (decoded == nil) != (test.wrong == "") {
 				t.Errorf("Decode disagrees: %v", decoded)
 			}

@@ -19,11 +19,12 @@ type checker struct {
 	objects   map[string]string // The workloads by what their objects are called.
 }
 
-func validate(s *Scenario, d *decoder) {
+func validate(s *Scenario, d *decoder, o Options) {
 	c := &checker{decoder: d, s: s, pools: map[string]*Pool{}, workloads: map[string]*Workload{},
 		phases: map[string]*Phase{}, objects: map[string]string{}}
 	c.labels(s.Metadata.Labels, "metadata.labels")
-	c.fleet()
+	c.known(s.Spec.Cluster.Kubernetes, "spec.cluster.kubernetes", "Kubernetes version", o.Kubernetes)
+	c.fleet(o.NodeTypes)
 	for i := range s.Spec.Workloads {
 		w := &s.Spec.Workloads[i]
 		path := fmt.Sprintf("spec.workloads[%d]", i)
@@ -67,7 +68,15 @@ func (c *checker) labels(labels map[string]string, path string) {
 	}
 }
 
-func (c *checker) fleet() {
+// known reports a name that is none of those that exist.
+func (c *checker) known(name, path, what string, names []string) {
+	if name == "" || len(names) == 0 || !c.sound(path) || slices.Contains(names, name) {
+		return
+	}
+	c.fault(path, meant(name, names), "there is no %s %q", what, name)
+}
+
+func (c *checker) fleet(nodeTypes []string) {
 	nodes := 0
 	for i := range c.s.Spec.Fleet.Pools {
 		pool := &c.s.Spec.Fleet.Pools[i]
@@ -75,6 +84,7 @@ func (c *checker) fleet() {
 		if unique(c, c.pools, pool.Name, path, "pool") {
 			c.pools[pool.Name] = pool
 		}
+		c.known(pool.NodeType, path+".nodeType", "node type", nodeTypes)
 		c.pool(pool, path)
 		if nodes += pool.Count; nodes > MaxNodes {
 			c.fault(path+".count", "", "all pools together have %d nodes, more than the %d allowed", nodes, MaxNodes)
