@@ -243,11 +243,11 @@ func TestCreateRetries(t *testing.T) {
 	}{
 		"too many requests": {func(_ *server, w http.ResponseWriter) {
 			w.Header().Set("Retry-After", "7")
-			http.Error(w, "Too many requests, please try again later.", 429)
+			http.Error(w, "Too many requests, please try again later.", http.StatusTooManyRequests)
 		}, 7 * time.Second},
 		"a long Retry-After": {func(_ *server, w http.ResponseWriter) {
 			w.Header().Set("Retry-After", "3600")
-			http.Error(w, "shutting down", 503)
+			http.Error(w, "shutting down", http.StatusServiceUnavailable)
 		}, longestAsked},
 		"internal error": {func(_ *server, w http.ResponseWriter) {
 			status(w, 500, string(metav1.StatusReasonInternalError))

@@ -60,18 +60,6 @@ func plural(n int, one, many string) string {
 	return count(int64(n)) + " " + many
 }
 
-// list joins words as a sentence does.
-func list(words []string) string {
-	switch len(words) {
-	case 0:
-		return ""
-	case 1:
-		return words[0]
-	default:
-		return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
-	}
-}
-
 // shellQuote writes a command line that a shell reads as the same words.
 func shellQuote(words []string) string {
 	quoted := make([]string, len(words))
