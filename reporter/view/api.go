@@ -129,44 +129,19 @@ func (b *builder) rate(metric string, labels sample.Labels) string {
 	return Dash
 }
 
-// failed counts the failed requests of a class in a phase. Where the runner named the phase,
-// the counter is the phase's own; else it goes on from one phase to the next, and what it
-// stood at when the phase before ended is taken off.
+// failed counts the failed requests of a class in a phase.
 func (b *builder) failed(labels sample.Labels) string {
-	ends := map[string]float64{}
-	measured := false
+	total, measured := 0.0, false
 	for _, gauge := range b.gauges(sample.APIErrors, true) {
-		if gauge.Labels["class"] == labels["class"] {
-			ends[gauge.Labels["phase"]] += gauge.Last
+		if gauge.Labels["class"] == labels["class"] && gauge.Labels["phase"] == labels["phase"] {
+			total += gauge.Last
 			measured = true
 		}
 	}
 	if !measured {
 		return Dash
 	}
-	var byPhases, whole float64
-	for _, end := range ends {
-		byPhases += end
-	}
-	for _, gauge := range b.gauges(sample.APIErrors, false) {
-		if gauge.Labels["class"] == labels["class"] {
-			whole += gauge.Last
-		}
-	}
-	before := 0.0
-	for _, phase := range b.summary.Phases {
-		end, ok := ends[phase.Name]
-		if phase.Name == labels["phase"] {
-			if byPhases == whole {
-				before = 0
-			}
-			return count(int64(end - before))
-		}
-		if ok {
-			before = end
-		}
-	}
-	return count(int64(ends[labels["phase"]]))
+	return count(int64(total))
 }
 
 func (b *builder) errorTable() Table {

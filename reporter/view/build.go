@@ -29,10 +29,9 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 		Key:        b.key(),
 		Warnings:   b.warnings(),
 	}
-	report.Sections = []Section{
-		b.timeline(), b.pods().terse(), b.api().terse(), b.components().terse(),
-		b.harness(), b.cluster(), b.appendix(),
-	}
+	report.Sections = append([]Section{b.timeline()}, b.nodes()...)
+	report.Sections = append(report.Sections, b.pods().terse(), b.api().terse(), b.components().terse(),
+		b.harness(), b.cluster(), b.appendix())
 	return report
 }
 
@@ -140,7 +139,13 @@ func (b *builder) warnings() []string {
 // key are the figures that a reader takes away.
 func (b *builder) key() []Fact {
 	counts := b.summary.Counts
-	facts := []Fact{}
+	var facts []Fact
+	for _, s := range b.scalars(sample.FleetReady) {
+		facts = append(facts, Fact{"All nodes Ready" + b.inPhase(s.Labels, "pool"), "after " + format(s.Value, sample.Seconds)})
+	}
+	for _, s := range b.scalars(sample.FleetCreateRate) {
+		facts = append(facts, Fact{"Nodes created" + b.inPhase(s.Labels, "pool"), format(s.Value, sample.PerSecond)})
+	}
 	if counts.PodsCreated > 0 {
 		facts = append(facts, Fact{"Pods Ready", count(counts.PodsReady) + " of " + count(counts.PodsCreated)})
 	}

@@ -21,7 +21,7 @@ func (b *builder) cluster() Section {
 			{"Pod start-up", c.PodStartup},
 			{"Control plane ready after", b.scalarText(sample.ClusterReady)},
 		}),
-		Tables: []Table{b.poolTable(), b.versionTable()},
+		Tables: []Table{b.versionTable()},
 	}
 	for _, component := range c.Components {
 		if len(component.Arguments) > 0 {
@@ -40,32 +40,6 @@ func (b *builder) scalarText(metric string) string {
 		return format(all[0].Value, unitOf(metric))
 	}
 	return ""
-}
-
-func (b *builder) poolTable() Table {
-	table := Table{ID: "pools", Caption: "Node pools", Empty: "The scenario has no pools of fake nodes.",
-		Columns: []Column{{Name: "Pool"}, {Name: "Node type"}, {"Nodes", true}, {"Created per second", true},
-			{"All Ready after", true}, {"Node Ready p50", true}, {"Node Ready p99", true}, {"Node Ready max", true}}}
-	for _, pool := range b.manifest.Cluster.Pools {
-		row := []string{pool.Name, pool.NodeType, count(int64(pool.Count)),
-			b.ofPool(sample.FleetCreateRate, pool.Name), b.ofPool(sample.FleetReady, pool.Name), Dash, Dash, Dash}
-		for _, d := range b.distributions(sample.NodeReady) {
-			if d.Labels["pool"] == pool.Name {
-				copy(row[5:], append(percentileCells(d, 50, 99), format(d.Max, sample.Seconds)))
-			}
-		}
-		table.Rows = append(table.Rows, row)
-	}
-	return table
-}
-
-func (b *builder) ofPool(metric, pool string) string {
-	for _, s := range b.scalars(metric) {
-		if s.Labels["pool"] == pool {
-			return format(s.Value, unitOf(metric))
-		}
-	}
-	return Dash
 }
 
 func (b *builder) versionTable() Table {

@@ -23,7 +23,7 @@ func (b *builder) timelineFigure() Figure {
 		Caption: "One time axis for all panels; shaded bands are the phases. Pods in a later state " +
 			"are also counted in the earlier ones, so the room between two lines is the queue for that step.",
 	}
-	for _, panel := range []Panel{b.podPanel(), b.ratePanel(), b.cpuPanel(), b.memoryPanel()} {
+	for _, panel := range []Panel{b.nodePanel(), b.podPanel(), b.ratePanel(), b.cpuPanel(), b.memoryPanel()} {
 		if len(panel.Series) > 0 {
 			figure.Panels = append(figure.Panels, panel)
 		}
@@ -75,6 +75,18 @@ func (b *builder) podPanel() Panel {
 	_, lines := b.tracks(sample.PodsByState, label("state"))
 	panel := Panel{Label: "Pods by state", Unit: sample.Count}
 	for slot, state := range podStates() {
+		if points := lines[state]; len(points) > 0 && !allZero(points) {
+			panel.add(b, state, slot, points)
+		}
+	}
+	return panel
+}
+
+// nodePanel shows the nodes as they join.
+func (b *builder) nodePanel() Panel {
+	_, lines := b.tracks(sample.NodesByState, label("state"))
+	panel := Panel{Label: "Nodes by state", Unit: sample.Count}
+	for slot, state := range []string{"created", "ready"} {
 		if points := lines[state]; len(points) > 0 && !allZero(points) {
 			panel.add(b, state, slot, points)
 		}
