@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/txtar"
@@ -54,6 +55,7 @@ type Stage string
 
 // The stages of a build, in their order.
 const (
+	Waiting     Stage = "wait" // For another process that builds the same binary.
 	Downloading Stage = "download"
 	Compiling   Stage = "compile"
 	Linking     Stage = "link"
@@ -81,7 +83,11 @@ func (b *Builder) Find(ctx context.Context, kubernetes string) (path string, bui
 }
 
 // Build compiles the binary for a Kubernetes version unless it is there already, and returns
-// its path. A cold build takes minutes; ctx ends it.
+// its path. A cold build takes minutes; ctx ends it. Of several builds of one binary, the
+// others wait for the first.
+//
+// After a kill -9 of this process, the go command ends when it next names a package and finds
+// nobody reading; the next Build removes its unfinished files.
 func (b *Builder) Build(ctx context.Context, kubernetes string) (string, error) {
 	target, err := b.target(ctx, kubernetes)
 	if err != nil {
@@ -90,11 +96,16 @@ func (b *Builder) Build(ctx context.Context, kubernetes string) (string, error) 
 	if _, err := os.Stat(target.binary); err == nil {
 		return target.binary, nil
 	}
-	if err := writeSources(target.sources); err != nil {
-		return "", fmt.Errorf("write the control plane's sources to %s: %w", target.sources, diagnose(err, ""))
-	}
 	if err := os.MkdirAll(filepath.Dir(target.binary), 0o700); err != nil {
-		return "", fmt.Errorf("create the cache folder of the control plane: %w", diagnose(err, ""))
+		return "", fmt.Errorf("create the cache folder of the control plane: %w", diagnoseFile(err))
+	}
+	release, err := b.takeTurn(ctx, target)
+	if err != nil {
+		return "", fmt.Errorf("wait for the turn to build the control plane %s: %w", kubernetes, err)
+	}
+	defer release()
+	if _, err := os.Stat(target.binary); err == nil {
+		return target.binary, nil // Another process has just built it.
 	}
 	if err := b.compile(ctx, target); err != nil {
 		return "", fmt.Errorf("build the control plane %s: %w", kubernetes, err)
@@ -111,34 +122,48 @@ type target struct {
 	flags      []string // Of go build, apart from -o.
 }
 
-// target works out where the binary of a Kubernetes version belongs. The name of its folder
-// is a hash over the sources, the toolchain, the platform and the build flags.
+// target works out where the binary of a Kubernetes version belongs, and writes the sources:
+// only among them does the go command say which toolchain it would use.
 func (b *Builder) target(ctx context.Context, kubernetes string) (*target, error) {
 	modFile, ok := modFiles[kubernetes]
 	if !ok {
 		return nil, fmt.Errorf("no pinned module file for Kubernetes %q; there is one for %s",
 			kubernetes, strings.Join(Versions(), " and "))
 	}
-	toolchain, err := goVersion(ctx)
+	if _, err := exec.LookPath("go"); err != nil {
+		return nil, fmt.Errorf("there is no Go toolchain on the PATH, and the control plane is built from source: "+
+			"install Go %s or newer from https://go.dev/dl, or use an existing cluster with --kubeconfig", oldestGo)
+	}
+	cache, err := filepath.Abs(b.Cache) // The go command runs in another folder.
+	if err != nil {
+		return nil, fmt.Errorf("find the cache folder %s: %w", b.Cache, err)
+	}
+	sources := filepath.Join(cache, "controlplane", "sources-"+hash(string(archive)))
+	if err := writeSources(sources); err != nil {
+		return nil, fmt.Errorf("write the control plane's sources to %s: %w", sources, diagnoseFile(err))
+	}
+	toolchain, err := goToolchain(ctx, sources)
 	if err != nil {
 		return nil, err
 	}
-	sourceKey := fmt.Sprintf("%x", sha256.Sum256(archive))[:16]
-	t := &target{
-		kubernetes: kubernetes,
-		modFile:    modFile,
-		sources:    filepath.Join(b.Cache, "controlplane", "sources-"+sourceKey),
-		flags:      buildFlags(kubernetes, modFile),
-	}
-	identity := strings.Join(append(t.flags, sourceKey, toolchain, runtime.GOOS, runtime.GOARCH), "\x00")
-	key := fmt.Sprintf("%x", sha256.Sum256([]byte(identity)))[:16]
+	return locate(kubernetes, modFile, sources, toolchain), nil
+}
+
+// locate names the binary's folder after everything that determines the binary: the sources,
+// the toolchain with its settings, the platform and the build flags.
+func locate(kubernetes, modFile, sources string, toolchain []string) *target {
+	t := &target{kubernetes: kubernetes, modFile: modFile, sources: sources, flags: buildFlags(kubernetes, modFile)}
+	identity := slices.Concat(t.flags, []string{hash(string(archive)), runtime.GOOS, runtime.GOARCH}, toolchain)
 	name := "controlplane"
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	t.binary = filepath.Join(b.Cache, "controlplane", kubernetes+"-"+key, name)
-	return t, nil
+	t.binary = filepath.Join(filepath.Dir(sources), kubernetes+"-"+hash(strings.Join(identity, "\x00")), name)
+	return t
 }
+
+// hash returns the beginning of a SHA-256 sum, long enough to name a folder.
+func hash(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))[:16] }
 
 // buildFlags returns the flags of go build. Without the version that they set, the API server
 // calls itself v0.0.0-master, which clients take for an ancient server.
@@ -154,35 +179,33 @@ func buildFlags(kubernetes, modFile string) []string {
 	return flags
 }
 
+// writeSources unpacks the embedded module. What is there already stays, so that a finished
+// cache may be read-only; what is not appears whole, because another build may be reading.
 func writeSources(directory string) error {
-	if err := os.MkdirAll(directory, 0o700); err != nil {
-		return err
-	}
 	for _, file := range txtar.Parse(archive).Files {
 		path := filepath.Join(directory, filepath.Base(file.Name))
 		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, file.Data) {
 			continue
 		}
-		if err := os.WriteFile(path, file.Data, 0o600); err != nil {
+		if err := writeWhole(path, file.Data); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// goVersion returns the version of the Go toolchain that would build, such as go1.26.8.
-func goVersion(ctx context.Context) (string, error) {
-	if _, err := exec.LookPath("go"); err != nil {
-		return "", fmt.Errorf("there is no Go toolchain on the PATH, and the control plane is built from source: "+
-			"install Go %s or newer from https://go.dev/dl, or use an existing cluster with --kubeconfig", oldestGo)
+func writeWhole(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
 	}
-	output, err := exec.CommandContext(ctx, "go", "env", "GOVERSION").Output()
+	partial, err := os.CreateTemp(filepath.Dir(path), ".new-")
 	if err != nil {
-		return "", fmt.Errorf("ask the Go toolchain for its version (go env GOVERSION): %w", err)
+		return err
 	}
-	version := strings.TrimSpace(string(output))
-	if err := checkGo(version); err != nil {
-		return "", err
+	defer os.Remove(partial.Name()) // Gone already, if all went well.
+	_, err = partial.Write(data)
+	if err = errors.Join(err, partial.Close()); err != nil {
+		return err
 	}
-	return version, nil
+	return os.Rename(partial.Name(), path)
 }

@@ -2,14 +2,16 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net"
-	"net/http"
 	"net/url"
-	"os"
+	"slices"
 	"time"
 
-	"k8s.io/client-go/rest"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
@@ -26,11 +28,33 @@ type AttachOptions struct {
 }
 
 // Attach returns a cluster that somebody else runs. A server that is not on this machine is
-// only taken if its context was named: nobody's cluster is loaded by accident.
+// only taken if its context was named: nobody's cluster is loaded by accident. On an error
+// nothing is left in the directory.
 func Attach(ctx context.Context, options AttachOptions) (*Cluster, error) {
+	raw, err := selectContext(options)
+	if err != nil {
+		return nil, err
+	}
+	data, err := clientcmd.Write(*raw)
+	if err != nil {
+		return nil, fmt.Errorf("write the kubeconfig of the context %q: %w", raw.CurrentContext, err)
+	}
+	c := newCluster(raw.CurrentContext, options.Directory, options.Binary)
+	c.attached = true
+	if err := c.borrow(func(string) ([]byte, error) { return data, nil }); err != nil {
+		return nil, err
+	}
+	if err := c.greet(ctx); err != nil {
+		return nil, errors.Join(err, c.Remove(), c.Stop(ctx))
+	}
+	return c, nil
+}
+
+// selectContext returns the chosen context of a kubeconfig, with all its files embedded.
+func selectContext(options AttachOptions) (*clientcmdapi.Config, error) {
 	raw, err := clientcmd.LoadFromFile(options.Kubeconfig)
 	if err != nil {
-		return nil, fmt.Errorf("read the kubeconfig: %w", err)
+		return nil, fmt.Errorf("read the kubeconfig %s: %w", options.Kubeconfig, err)
 	}
 	name := options.Context
 	if name == "" {
@@ -46,33 +70,19 @@ func Attach(ctx context.Context, options AttachOptions) (*Cluster, error) {
 	if err := clientcmdapi.FlattenConfig(raw); err != nil {
 		return nil, fmt.Errorf("read the credentials in %s: %w", options.Kubeconfig, err)
 	}
-	c := newCluster(name, options.Directory, options.Binary)
-	if err := c.makeFolders(); err != nil {
-		return nil, err
-	}
-	own := c.path("kubeconfigs", "attached.yaml")
-	if err := clientcmd.WriteToFile(*raw, own); err != nil {
-		return nil, fmt.Errorf("write the kubeconfig of the context %q: %w", name, err)
-	}
-	if err := c.borrow(func(string) string { return own }); err != nil {
-		return nil, err
-	}
-	return c, c.greet(ctx, raw)
+	return raw, nil
 }
 
 func checkContext(raw *clientcmdapi.Config, name string, options AttachOptions) error {
 	entry := raw.Contexts[name]
 	if entry == nil || raw.Clusters[entry.Cluster] == nil {
-		var names []string
-		for known := range raw.Contexts {
-			names = append(names, known)
-		}
-		return fmt.Errorf("%s has no usable context %q; it has %q", options.Kubeconfig, name, names)
+		return fmt.Errorf("%s has no usable context %q; it has %q",
+			options.Kubeconfig, name, slices.Sorted(maps.Keys(raw.Contexts)))
 	}
-	server := raw.Clusters[entry.Cluster].Server
-	if options.Context == "" && !isLoopback(server) {
+	target := raw.Clusters[entry.Cluster]
+	if options.Context == "" && (!isLoopback(target.Server) || target.ProxyURL != "") {
 		return fmt.Errorf("the current context %q of %s is a server on another machine (%s): "+
-			"name it with --context %[1]s if that is the cluster to load", name, options.Kubeconfig, server)
+			"name it with --context %[1]s if that is the cluster to load", name, options.Kubeconfig, target.Server)
 	}
 	return nil
 }
@@ -90,30 +100,24 @@ func isLoopback(server string) bool {
 }
 
 // greet asks the API server for its version, so that a dead one is found out at once.
-func (c *Cluster) greet(ctx context.Context, raw *clientcmdapi.Config) error {
+func (c *Cluster) greet(ctx context.Context) error {
 	config, err := c.RESTConfig()
 	if err != nil {
 		return err
 	}
-	client, err := rest.HTTPClientFor(config)
+	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("make a client for %s: %w", config.Host, err)
 	}
-	client.Timeout = attachTimeout
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, config.Host+"/version", nil)
-	if err != nil {
-		return err
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		_ = os.RemoveAll(c.directory)
+	ctx, cancel := context.WithTimeout(ctx, attachTimeout)
+	defer cancel()
+	err = client.RESTClient().Get().AbsPath("/version").MaxRetries(0).Do(ctx).Error()
+	switch {
+	case apierrors.IsUnauthorized(err) || apierrors.IsForbidden(err):
+		return fmt.Errorf("the API server of context %q refuses GET /version: %w; are its credentials still valid?", c.name, err)
+	case err != nil:
 		return fmt.Errorf("the API server of context %q does not answer: %w; "+
-			"is the cluster running, and does 'kubectl --context %[1]s version' work?", raw.CurrentContext, err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the API server of context %q answered %s to GET /version: are its credentials still valid?",
-			raw.CurrentContext, response.Status)
+			"is the cluster running, and does 'kubectl --context %[1]s version' work?", c.name, err)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -29,7 +30,7 @@ const startAttempts = 3
 // Options say how to start a cluster.
 type Options struct {
 	Name      string // Names the kubeconfig context.
-	Directory string // The cluster's own; must not hold a running cluster.
+	Directory string // The cluster's own: made if missing, removed if the start fails.
 	Binary    string // The control-plane binary.
 	Settings  map[Component]Settings
 	Detached  bool // The processes outlive this one.
@@ -42,46 +43,77 @@ type Cluster struct {
 	binary    string
 	settings  map[Component]Settings
 	detached  bool
+	attached  bool
 
 	ports    Ports
 	prober   *http.Client
+	owner    *os.File // Locked: this process owns the directory.
 	lifeline *os.File // The reading end, for children to inherit.
 	holder   *os.File // The writing end, which only this process holds.
 	lost     chan Loss
 
 	mutex   sync.Mutex
-	running []*process // Started by this process, in order.
+	stopped bool       // Nothing may be started any more.
+	running []*process // Started by this process, in order, and not ended.
 	others  []Process  // Started by another, as its state file says.
 	took    time.Duration
 }
 
 // Start starts a control plane and returns when all its components are healthy. On an error
-// nothing of it is left running.
+// nothing of it is left, neither processes nor files: the error quotes what the logs said.
 func Start(ctx context.Context, options Options) (*Cluster, error) {
 	if faults := CheckSettings(options.Settings); len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
+	owner, err := claim(options.Directory)
+	if err != nil {
+		return nil, err
+	}
+	if living := newCluster("", options.Directory, "").living(); len(living) > 0 {
+		owner.Close()
+		return nil, fmt.Errorf("a cluster already runs in %s (%v): end it with 'kubedyno down %s'",
+			options.Directory, living, options.Name)
+	}
+	c, err := startWithAnyPorts(ctx, options)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(options.Directory), owner.Close())
+	}
+	if c.detached {
+		return c, owner.Close() // From now on, what lives there shows that it is in use.
+	}
+	c.owner = owner
+	return c, nil
+}
+
+func startWithAnyPorts(ctx context.Context, options Options) (*Cluster, error) {
 	var err error
 	for range startAttempts {
 		var c *Cluster
 		if c, err = start(ctx, options); err == nil {
 			return c, nil
 		}
-		if !strings.Contains(err.Error(), "address already in use") {
+		if !portTaken(err) {
 			return nil, err
 		}
 	}
 	return nil, fmt.Errorf("tried %d sets of ports: %w", startAttempts, err)
 }
 
+func portTaken(err error) bool { return strings.Contains(err.Error(), "address already in use") }
+
 func start(ctx context.Context, options Options) (*Cluster, error) {
 	c := newCluster(options.Name, options.Directory, options.Binary)
-	c.settings, c.detached = options.Settings, options.Detached
-	if err := c.prepareDirectory(); err != nil {
-		return nil, err
-	}
+	c.detached = options.Detached
+	maps.Copy(c.settings, options.Settings)
 	began := time.Now()
-	if err := c.startAll(ctx); err != nil {
+	err := c.prepareDirectory()
+	if err == nil {
+		err = c.startAll(ctx)
+	}
+	if err == nil && c.detached {
+		err = c.letGo()
+	}
+	if err != nil {
 		return nil, errors.Join(err, c.Stop(context.WithoutCancel(ctx)))
 	}
 	c.took = time.Since(began)
@@ -89,18 +121,33 @@ func start(ctx context.Context, options Options) (*Cluster, error) {
 }
 
 func newCluster(name, directory, binary string) *Cluster {
-	return &Cluster{name: name, directory: directory, binary: binary, lost: make(chan Loss, 8)}
+	return &Cluster{name: name, directory: directory, binary: binary,
+		settings: make(map[Component]Settings), lost: make(chan Loss, 8)}
+}
+
+// letGo allows the processes of a detached cluster to outlive this one. Until then they end
+// with it, so that a killed 'kubedyno up' leaves nothing running.
+func (c *Cluster) letGo() error {
+	_, err := c.holder.Write(make([]byte, len(c.Processes()))) // One byte is for one process.
+	return errors.Join(err, c.closeFiles())
+}
+
+// closeFiles gives back the lifeline and the directory. What hangs on the lifeline ends.
+func (c *Cluster) closeFiles() error {
+	var faults []error
+	for _, file := range []**os.File{&c.holder, &c.lifeline, &c.owner} {
+		if *file != nil {
+			faults = append(faults, (*file).Close())
+			*file = nil
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // prepareDirectory makes the cluster's files: keys, kubeconfigs, and room for data and logs.
 func (c *Cluster) prepareDirectory() error {
-	for _, component := range []Component{Etcd, APIServer} {
-		if c.alive(component) {
-			return fmt.Errorf("a cluster already runs in %s: end it with 'kubedyno down %s'", c.directory, c.name)
-		}
-	}
-	if err := os.RemoveAll(c.path("etcd")); err != nil {
-		return fmt.Errorf("remove the data of an earlier cluster: %w", err)
+	if err := empty(c.directory); err != nil {
+		return fmt.Errorf("remove the files of an earlier cluster: %w", err)
 	}
 	if err := c.makeFolders(); err != nil {
 		return err
@@ -119,13 +166,10 @@ func (c *Cluster) prepareDirectory() error {
 }
 
 func (c *Cluster) makeFolders() error {
-	for _, folder := range []string{"", "logs", "locks", "kubeconfigs", "kwok"} {
+	for _, folder := range []string{"logs", "locks", "kubeconfigs", "kwok"} {
 		if err := os.MkdirAll(c.path(folder), 0o700); err != nil {
 			return fmt.Errorf("create the cluster's folder: %w", err)
 		}
-	}
-	if c.detached || c.holder != nil {
-		return nil
 	}
 	var err error
 	if c.lifeline, c.holder, err = os.Pipe(); err != nil {
@@ -157,9 +201,6 @@ func (c *Cluster) startGroup(ctx context.Context, group ...Component) error {
 			return err
 		}
 		started = append(started, p)
-		c.mutex.Lock()
-		c.running = append(c.running, p)
-		c.mutex.Unlock()
 	}
 	for _, p := range started {
 		if err := c.awaitReady(ctx, p); err != nil {
@@ -170,36 +211,55 @@ func (c *Cluster) startGroup(ctx context.Context, group ...Component) error {
 }
 
 // StartKwok runs kwok against the cluster with a configuration file's content. It belongs to
-// this process and ends with it, unless the cluster is detached.
+// this process and ends with it. On an error no kwok is left running.
 func (c *Cluster) StartKwok(ctx context.Context, config []byte, settings Settings) error {
 	if err := os.WriteFile(c.path("kwok.yaml"), config, 0o600); err != nil {
 		return fmt.Errorf("write kwok's configuration: %w", err)
 	}
-	if c.settings == nil {
-		c.settings = make(map[Component]Settings)
-	}
 	c.settings[Kwok] = settings
-	if err := c.startGroup(ctx, Kwok); err != nil {
+	var err error
+	for range startAttempts {
+		if err = c.startKwok(ctx); err == nil || !portTaken(err) {
+			break
+		}
+	}
+	if err != nil {
 		return err
 	}
 	return c.writeState()
 }
 
+func (c *Cluster) startKwok(ctx context.Context) error {
+	// A port is chosen only now: one that nobody listens on for long would be taken.
+	ports, err := freePorts()
+	if err != nil {
+		return err
+	}
+	c.ports.Kwok = ports.Kwok
+	p, err := c.spawn(Kwok, c.settings[Kwok])
+	if err != nil {
+		return err
+	}
+	if err := c.awaitReady(ctx, p); err != nil {
+		return errors.Join(err, p.stop(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
 // Stop ends every process that this one started, the last one first, and removes nothing.
+// After it the cluster cannot be used any more; another Stop does nothing.
 func (c *Cluster) Stop(ctx context.Context) error {
 	c.mutex.Lock()
-	running := c.running
-	c.running = nil
+	c.stopped = true
+	running := slices.Clone(c.running)
 	c.mutex.Unlock()
 	var faults []error
 	for _, p := range slices.Backward(running) {
 		faults = append(faults, p.stop(ctx))
 	}
-	if c.holder != nil {
-		faults = append(faults, c.holder.Close(), c.lifeline.Close())
-		c.holder = nil
-	}
-	return errors.Join(faults...)
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return errors.Join(append(faults, c.closeFiles())...)
 }
 
 // Remove deletes the cluster's directory. Call it after Stop, for clusters of one run.
@@ -224,8 +284,8 @@ func (c *Cluster) Processes() []Process {
 	return all
 }
 
-// Took returns how long the start took, until every component was healthy; 0 if this process
-// did not start the cluster.
+// Took returns how long the start took, from the first key until every component was healthy;
+// 0 if this process did not start the cluster.
 func (c *Cluster) Took() time.Duration { return c.took }
 
 // Name returns the cluster's name; for an attached one, the kubeconfig context.

@@ -1,3 +1,5 @@
+//go:build unix
+
 package cluster_test
 
 import (
@@ -19,25 +21,75 @@ import (
 	"github.com/kubedyno/kubedyno/kwok/cluster/clustertest"
 )
 
-// orphanDirectory makes the test binary start a cluster there, say so and wait to be killed.
-const orphanDirectory = "KUBEDYNO_TEST_ORPHAN"
+// These make the test binary start a cluster in a directory and say so. With the first it then
+// waits to be killed; with the second it leaves the cluster running, as "kubedyno up" does.
+const (
+	orphanDirectory = "KUBEDYNO_TEST_ORPHAN"
+	upDirectory     = "KUBEDYNO_TEST_UP"
+)
 
 var shared *cluster.Cluster
 
 func TestMain(m *testing.M) {
+	if mode := os.Getenv(fakeMode); mode != "" {
+		os.Exit(fake(mode, os.Args[1], os.Args[2:]))
+	}
 	if directory := os.Getenv(orphanDirectory); directory != "" {
-		startAndWait(directory)
+		startAndSay(cluster.Options{Name: "orphan", Directory: directory})
+		select {}
+	}
+	if directory := os.Getenv(upDirectory); directory != "" {
+		startAndSay(cluster.Options{Name: "lab", Directory: directory, Detached: true})
+		os.Exit(0)
 	}
 	os.Exit(clustertest.Main(m, func(c *cluster.Cluster) { shared = c }))
 }
 
-func startAndWait(directory string) {
+func startAndSay(options cluster.Options) {
 	binary, err := clustertest.Binary(context.Background())
 	if err == nil {
-		_, err = cluster.Start(context.Background(), cluster.Options{Name: "orphan", Directory: directory, Binary: binary})
+		options.Binary = binary
+		_, err = cluster.Start(context.Background(), options)
 	}
 	fmt.Println("started:", err)
-	select {}
+}
+
+// inChild runs this test binary in another role and returns its command and its output.
+func inChild(t *testing.T, variable, value string) (*exec.Cmd, *bufio.Reader) {
+	t.Helper()
+	command := exec.Command(os.Args[0])
+	command.Env = append(os.Environ(), variable+"="+value)
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = command.Process.Kill() })
+	return command, bufio.NewReader(output)
+}
+
+func awaitStarted(t *testing.T, output *bufio.Reader) {
+	t.Helper()
+	line, err := output.ReadString('\n')
+	if err != nil || !strings.Contains(line, "started: <nil>") {
+		t.Fatalf("the child said %q, %v", line, err)
+	}
+}
+
+// awaitGone waits until a process does not exist any more, not even as a zombie.
+func awaitGone(t *testing.T, processes ...int) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for _, pid := range processes {
+		for syscall.Kill(pid, 0) == nil {
+			if time.Now().After(deadline) {
+				t.Fatalf("process %d did not end", pid)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
 }
 
 func start(t *testing.T, options cluster.Options) *cluster.Cluster {
@@ -128,49 +180,34 @@ func TestBadFlagIsReportedWithTheComponentsOwnWords(t *testing.T) {
 	}
 }
 
-func TestReservedFlagIsRefused(t *testing.T) {
-	faults := cluster.CheckSettings(map[cluster.Component]cluster.Settings{
-		cluster.APIServer: {Flags: map[string]string{"bind-address": "0.0.0.0", "v": "2"}},
-		"kubelet":         {},
-	})
-	if len(faults) != 2 {
-		t.Errorf("got %d faults, want one for bind-address and one for kubelet: %v", len(faults), faults)
-	}
-}
-
 // TestNoOrphanAfterKill kills a process that runs a cluster with SIGKILL and waits until all
 // of its components are gone.
 func TestNoOrphanAfterKill(t *testing.T) {
-	directory := t.TempDir()
-	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), orphanDirectory+"="+directory)
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(output).ReadString('\n')
-	if err != nil || !strings.Contains(line, "started: <nil>") {
-		t.Fatalf("the child said %q, %v", line, err)
-	}
+	directory := filepath.Join(t.TempDir(), "run")
+	command, output := inChild(t, orphanDirectory, directory)
+	awaitStarted(t, output)
 	status, err := cluster.Inspect(directory)
 	if err != nil || !status.Running() || len(status.Components) != 4 {
 		t.Fatalf("before the kill: %+v, %v", status, err)
+	}
+	if err := cluster.Sweep(filepath.Dir(directory)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(directory); err != nil {
+		t.Fatalf("the files of a live cluster were swept: %v", err)
 	}
 	if err := command.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = io.Copy(io.Discard, output)
 	_ = command.Wait()
-	deadline := time.Now().Add(30 * time.Second)
 	for _, p := range status.Components {
-		for syscall.Kill(p.PID, 0) == nil {
-			if time.Now().After(deadline) {
-				t.Fatalf("%s (process %d) outlived its supervisor", p.Component, p.PID)
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
+		awaitGone(t, p.PID)
+	}
+	if err := cluster.Sweep(filepath.Dir(directory)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(directory); !os.IsNotExist(err) {
+		t.Errorf("the files of a killed run are still there: %v", err)
 	}
 }

@@ -40,7 +40,6 @@ type identity struct {
 // treats what it sends as it treats kubelets.
 var identities = []identity{
 	{file: "serving", name: "kubedyno", server: true},
-	{file: "etcd-client", name: "kube-apiserver-etcd-client"},
 	{file: "admin", name: "kubernetes-admin", groups: []string{"system:masters"}},
 	{file: "harness", name: harnessUser},
 	{file: "controller-manager", name: "system:kube-controller-manager"},
@@ -48,26 +47,38 @@ var identities = []identity{
 	{file: "kwok", name: kwokUser, groups: []string{"system:nodes"}},
 }
 
+// etcdIdentities are signed by an authority of etcd's own: with that of the cluster, every user
+// with a certificate could read the whole database past the API server.
+var etcdIdentities = []identity{
+	{file: "etcd", name: "etcd", server: true},
+	{file: "etcd-client", name: "kube-apiserver-etcd-client"},
+}
+
+// proxyIdentities let the API server vouch for users to aggregated API servers.
+var proxyIdentities = []identity{{file: "front-proxy-client", name: "front-proxy-client"}}
+
 // writePKI makes all keys and certificates of a cluster anew, readable by this user only.
 func writePKI(directory string) error {
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return err
 	}
-	cluster, err := newAuthority(directory, "ca", "kubedyno-ca")
-	if err != nil {
-		return err
-	}
-	for _, id := range identities {
-		if err := cluster.issue(directory, id); err != nil {
-			return fmt.Errorf("issue the certificate %s: %w", id.file, err)
+	for _, authority := range []struct {
+		file       string
+		identities []identity
+	}{
+		{"ca", identities},
+		{"etcd-ca", etcdIdentities},
+		{"front-proxy-ca", proxyIdentities},
+	} {
+		a, err := newAuthority(directory, authority.file, "kubedyno-"+authority.file)
+		if err != nil {
+			return err
 		}
-	}
-	proxy, err := newAuthority(directory, "front-proxy-ca", "kubedyno-front-proxy-ca")
-	if err != nil {
-		return err
-	}
-	if err := proxy.issue(directory, identity{file: "front-proxy-client", name: "front-proxy-client"}); err != nil {
-		return err
+		for _, id := range authority.identities {
+			if err := a.issue(directory, id); err != nil {
+				return fmt.Errorf("issue the certificate %s: %w", id.file, err)
+			}
+		}
 	}
 	return writeServiceAccountKeys(directory)
 }

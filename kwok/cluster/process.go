@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -16,11 +18,19 @@ import (
 // API server closes its watches and ends within 2 s.
 const stopLimit = 10 * time.Second
 
-// tailLimit is how much of a log's end an error quotes, in bytes and in lines.
+// killLimit is how long the kernel may take to end a component after SIGKILL; one that waits
+// for a broken disk may stay forever.
+const killLimit = 10 * time.Second
+
+// These limit how much of a log's beginning and end an error quotes, in bytes and in lines.
 const (
+	headLimit = 1 << 10
 	tailLimit = 16 << 10
 	tailLines = 12
 )
+
+// lifelineVariable tells a component the number of the lifeline's descriptor.
+const lifelineVariable = "KUBEDYNO_LIFELINE_FD"
 
 // A Process is one running component.
 type Process struct {
@@ -34,12 +44,13 @@ type Process struct {
 type Loss struct {
 	Component Component
 	Cause     error
-	Log       string // The path of its log.
+	Log       string // The path of its log, which is gone if the cluster did not start.
+	Head      string // The first line of its log, where a fault may be named before much else follows.
 	Tail      string // The end of its log.
 }
 
 func (l Loss) Error() string {
-	return fmt.Sprintf("%s ended: %v; the end of %s:\n%s", l.Component, l.Cause, l.Log, l.Tail)
+	return fmt.Sprintf("%s ended: %v; the end of its log:\n%s", l.Component, l.Cause, l.Tail)
 }
 
 // A process is a component that this kubedyno started.
@@ -48,11 +59,12 @@ type process struct {
 	command  *exec.Cmd
 	ended    chan struct{} // Closed when the process is gone.
 	err      error         // How it ended; read after ended is closed.
-	stopping chan struct{} // Closed when the end is wanted.
+	once     sync.Once
+	stopping chan struct{} // Closed, once, when the end is wanted.
 }
 
-// spawn starts a component. Its output goes to a log file; it holds the component's lock as
-// long as it lives, and the lifeline unless the cluster is detached.
+// spawn starts a component, unless the cluster is being stopped. Its output goes to a log
+// file; it holds the component's lock as long as it lives, and the lifeline.
 func (c *Cluster) spawn(component Component, settings Settings) (*process, error) {
 	arguments := merge(c.arguments(component), settings)
 	log, err := os.OpenFile(c.path("logs", string(component)+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -64,6 +76,11 @@ func (c *Cluster) spawn(component Component, settings Settings) (*process, error
 	command.Dir = c.directory
 	command.Stdout, command.Stderr = log, log
 	command.Env = c.environment(settings)
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.stopped {
+		return nil, fmt.Errorf("start %s: the cluster is being stopped", component)
+	}
 	lock, err := c.prepare(command, component)
 	if err != nil {
 		return nil, fmt.Errorf("prepare to start %s: %w", component, err)
@@ -78,6 +95,7 @@ func (c *Cluster) spawn(component Component, settings Settings) (*process, error
 		ended:    make(chan struct{}),
 		stopping: make(chan struct{}),
 	}
+	c.running = append(c.running, p)
 	go c.watch(p)
 	return p, nil
 }
@@ -88,21 +106,32 @@ func (c *Cluster) watch(p *process) {
 	if p.err == nil {
 		p.err = errors.New("exit status 0")
 	}
+	c.mutex.Lock()
+	c.running = slices.DeleteFunc(c.running, func(other *process) bool { return other == p })
+	c.mutex.Unlock()
 	close(p.ended)
 	select {
 	case <-p.stopping:
 	default:
-		loss := Loss{p.Component, p.err, p.Log, tail(p.Log)}
 		select {
-		case c.lost <- loss:
-		default: // Its capacity is one loss per component: more cannot happen.
+		case c.lost <- p.loss():
+		default: // Nobody has read of the many losses before it.
 		}
 	}
 }
 
+// loss describes the end of a process that has ended.
+func (p *process) loss() Loss { return Loss{p.Component, p.err, p.Log, head(p.Log), tail(p.Log)} }
+
 // environment passes on what a process needs to find its way and nothing else of the user's.
+// Only against a cluster that somebody else runs, kwok needs it all: a proxy, or what the
+// kubeconfig's credential plugin reads.
 func (c *Cluster) environment(settings Settings) []string {
-	variables := []string{"KWOK_WORKDIR=" + c.path("kwok")} // Keeps ~/.kwok/kwok.yaml out.
+	var variables []string
+	if c.attached {
+		variables = os.Environ()
+	}
+	variables = append(variables, "KWOK_WORKDIR="+c.path("kwok")) // Keeps ~/.kwok/kwok.yaml out.
 	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
 		if value, ok := os.LookupEnv(name); ok {
 			variables = append(variables, name+"="+value)
@@ -116,25 +145,42 @@ func (c *Cluster) environment(settings Settings) []string {
 
 // stop asks a process to end, and makes it after stopLimit or when ctx is done.
 func (p *process) stop(ctx context.Context) error {
-	select {
-	case <-p.stopping:
-	default:
-		close(p.stopping)
-	}
+	p.once.Do(func() { close(p.stopping) })
 	_ = terminate(p.command.Process) // Fails only if it is gone.
-	limit := time.NewTimer(stopLimit)
-	defer limit.Stop()
-	select {
-	case <-p.ended:
+	if p.endsWithin(ctx, stopLimit) {
 		return nil
-	case <-limit.C:
-	case <-ctx.Done():
 	}
 	if err := p.command.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("kill %s (process %d): %w", p.Component, p.PID, err)
 	}
-	<-p.ended
+	if !p.endsWithin(context.WithoutCancel(ctx), killLimit) {
+		return fmt.Errorf("%s (process %d) did not end within %s of SIGKILL", p.Component, p.PID, killLimit)
+	}
 	return nil
+}
+
+func (p *process) endsWithin(ctx context.Context, limit time.Duration) bool {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-p.ended:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// head returns the first line of a log, or what can be had of it.
+func head(path string) string {
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	data, _ := io.ReadAll(io.LimitReader(file, headLimit))
+	line, _, _ := strings.Cut(string(data), "\n")
+	return line
 }
 
 // tail returns the last lines of a log.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,22 +37,29 @@ func (c *Cluster) healthURL(component Component) string {
 // awaitReady returns when a component answers its health endpoint with 200, or with what is
 // known of why it does not.
 func (c *Cluster) awaitReady(ctx context.Context, p *process) error {
-	ctx, cancel := context.WithTimeout(ctx, readyLimit)
+	limited, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()
 	ticker := time.NewTicker(readyInterval)
 	defer ticker.Stop()
-	last := errors.New("it was not asked yet")
 	for {
-		if last = c.probe(ctx, p.Component); last == nil {
+		fault := c.probe(limited, p.Component)
+		select {
+		case <-p.ended: // Then it was not this process that answered.
+			return p.loss()
+		default:
+		}
+		if fault == nil {
 			return nil
 		}
 		select {
 		case <-p.ended:
-			return Loss{p.Component, p.err, p.Log, tail(p.Log)}
-		case <-ctx.Done():
-			return fmt.Errorf("%s was not healthy within %s: %w; the end of %s:\n%s",
-				p.Component, readyLimit, last, p.Log, tail(p.Log))
 		case <-ticker.C:
+		case <-limited.Done():
+			if ctx.Err() != nil {
+				return fmt.Errorf("wait for %s to be healthy: %w", p.Component, context.Cause(ctx))
+			}
+			return fmt.Errorf("%s was not healthy within %s: %w; the end of its log:\n%s",
+				p.Component, readyLimit, fault, tail(p.Log))
 		}
 	}
 }
@@ -75,22 +81,23 @@ func (c *Cluster) probe(ctx context.Context, component Component) error {
 	return nil
 }
 
-// newProber returns a client that the components know as an administrator.
+// newProber returns a client that the components know as an administrator, and etcd as the
+// API server.
 func (c *Cluster) newProber() (*http.Client, error) {
-	pair, err := tls.LoadX509KeyPair(c.certificate("admin"), c.key("admin"))
-	if err != nil {
-		return nil, fmt.Errorf("load the administrator's certificate: %w", err)
+	config := &tls.Config{RootCAs: x509.NewCertPool()}
+	for _, user := range []string{"admin", "etcd-client"} {
+		pair, err := tls.LoadX509KeyPair(c.certificate(user), c.key(user))
+		if err != nil {
+			return nil, fmt.Errorf("load the certificate of %s: %w", user, err)
+		}
+		config.Certificates = append(config.Certificates, pair) // The server's authorities select one.
 	}
-	ca, err := os.ReadFile(c.certificate("ca"))
-	if err != nil {
-		return nil, err
+	for _, authority := range []string{"ca", "etcd-ca"} {
+		pem, err := os.ReadFile(c.certificate(authority))
+		if err != nil {
+			return nil, fmt.Errorf("load the authority %s: %w", authority, err)
+		}
+		config.RootCAs.AppendCertsFromPEM(pem)
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(ca)
-	return &http.Client{
-		Timeout: probeTimeout,
-		Transport: &http.Transport{
-			TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}},
-		},
-	}, nil
+	return &http.Client{Timeout: probeTimeout, Transport: &http.Transport{TLSClientConfig: config}}, nil
 }

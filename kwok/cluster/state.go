@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 const stateFile = "cluster.json"
@@ -57,7 +59,8 @@ type Status struct {
 
 // Running reports whether every component runs.
 func (s Status) Running() bool {
-	return !slices.ContainsFunc(s.Components, func(c ComponentStatus) bool { return !c.Alive })
+	dead := func(c ComponentStatus) bool { return !c.Alive }
+	return len(s.Components) > 0 && !slices.ContainsFunc(s.Components, dead)
 }
 
 // A ComponentStatus describes one component of a detached cluster.
@@ -67,11 +70,14 @@ type ComponentStatus struct {
 	Tail  string `json:"tail,omitempty"` // The end of its log, if it is not alive.
 }
 
-// Inspect describes the cluster in directory.
+// ErrNoCluster says that a directory holds no cluster, or none whose start was completed.
+var ErrNoCluster = errors.New("there is no cluster")
+
+// Inspect describes the cluster in directory; the error is ErrNoCluster if there is none.
 func Inspect(directory string) (Status, error) {
 	s, err := readState(directory)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Status{}, fmt.Errorf("there is no cluster %q: start one with 'kubedyno up %[1]s'", filepath.Base(directory))
+		return Status{}, fmt.Errorf("%w %q: start one with 'kubedyno up %[2]s'", ErrNoCluster, filepath.Base(directory))
 	} else if err != nil {
 		return Status{}, err
 	}
@@ -109,48 +115,81 @@ func Open(directory, runDirectory, binary string) (*Cluster, error) {
 	c := newCluster(status.Name, runDirectory, binary)
 	c.others = others
 	kept := newCluster(status.Name, directory, binary)
-	return c, c.borrow(kept.kubeconfigOf)
+	err = c.borrow(func(user string) ([]byte, error) { return os.ReadFile(kept.kubeconfigOf(user)) })
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
-// borrow readies the directory of a cluster that runs elsewhere: with a kubeconfig for each
-// of kubedyno's users, and a port for kwok.
-func (c *Cluster) borrow(source func(user string) string) error {
-	if err := c.makeFolders(); err != nil {
+// borrow readies a directory for the use of a cluster that runs elsewhere, with a kubeconfig
+// for each of kubedyno's users. On an error nothing is left.
+func (c *Cluster) borrow(kubeconfig func(user string) ([]byte, error)) error {
+	owner, err := claim(c.directory)
+	if err != nil {
 		return err
 	}
+	c.owner = owner
+	err = empty(c.directory)
+	if err == nil {
+		err = c.makeFolders()
+	}
 	for _, user := range []string{"admin", "harness", "kwok"} {
-		data, err := os.ReadFile(source(user))
-		if err != nil {
-			return fmt.Errorf("read the kubeconfig of %s: %w", user, err)
-		}
-		if err := os.WriteFile(c.kubeconfigOf(user), data, 0o600); err != nil {
-			return fmt.Errorf("write a kubeconfig for %s: %w", user, err)
+		if err == nil {
+			err = c.copyKubeconfig(user, kubeconfig)
 		}
 	}
-	var err error
-	c.ports, err = freePorts()
+	if err != nil {
+		return errors.Join(err, c.Remove(), c.closeFiles())
+	}
 	c.prober = &http.Client{Timeout: probeTimeout}
-	return err
+	return nil
 }
 
-// Down ends a detached cluster and removes its directory.
+func (c *Cluster) copyKubeconfig(user string, kubeconfig func(user string) ([]byte, error)) error {
+	data, err := kubeconfig(user)
+	if err != nil {
+		return fmt.Errorf("read the kubeconfig of %s: %w", user, err)
+	}
+	if err := os.WriteFile(c.kubeconfigOf(user), data, 0o600); err != nil {
+		return fmt.Errorf("write a kubeconfig for %s: %w", user, err)
+	}
+	return nil
+}
+
+// Down ends a detached cluster, or what is left of one, and removes its directory; the error
+// is ErrNoCluster if there is none.
 func Down(ctx context.Context, directory string) error {
-	s, err := readState(directory)
+	owner, err := lockOwner(directory, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no cluster %q", filepath.Base(directory))
+		return fmt.Errorf("%w %q", ErrNoCluster, filepath.Base(directory))
 	} else if err != nil {
 		return err
 	}
-	c := newCluster(s.Name, directory, s.Binary)
-	for _, p := range slices.Backward(s.Processes) {
-		if err := c.end(ctx, p); err != nil {
-			return err
+	defer owner.Close()
+	c := newCluster("", directory, "")
+	s, err := readState(directory)
+	if err == nil {
+		var faults []error
+		for _, p := range slices.Backward(s.Processes) {
+			faults = append(faults, c.end(ctx, p))
 		}
+		err = errors.Join(faults...)
 	}
-	return os.RemoveAll(directory)
+	if living := c.living(); len(living) > 0 {
+		return errors.Join(fmt.Errorf("%v still run in %s", living, directory), err)
+	}
+	return os.RemoveAll(directory) // Without a readable state too: of an 'up' that was killed.
 }
 
-// end stops a process of another kubedyno. The lock says that the pid is still that process.
+// living returns the components that run in the cluster's directory, whoever started them.
+func (c *Cluster) living() []Component {
+	return slices.DeleteFunc(slices.Clone(components), func(component Component) bool { return !c.alive(component) })
+}
+
+// end stops a process of another kubedyno, and makes it after stopLimit or when ctx is done.
+// The lock says that the process lives, and the ownership of the directory that no other has
+// taken its place since the state was written.
 func (c *Cluster) end(ctx context.Context, p Process) error {
 	if !c.alive(p.Component) {
 		return nil
@@ -159,38 +198,18 @@ func (c *Cluster) end(ctx context.Context, p Process) error {
 	if err != nil {
 		return fmt.Errorf("find %s (process %d): %w", p.Component, p.PID, err)
 	}
-	_ = terminate(found)
-	deadline := time.Now().Add(stopLimit)
-	for c.alive(p.Component) {
-		if time.Now().After(deadline) || ctx.Err() != nil {
-			_ = found.Kill()
-			deadline = time.Now().Add(stopLimit)
-		}
-		time.Sleep(readyInterval)
+	_ = terminate(found) // Fails only if it is gone.
+	if c.goneWithin(ctx, p.Component, stopLimit) {
+		return nil
+	}
+	_ = found.Kill()
+	if !c.goneWithin(context.WithoutCancel(ctx), p.Component, killLimit) {
+		return fmt.Errorf("%s (process %d) did not end within %s of SIGKILL", p.Component, p.PID, killLimit)
 	}
 	return nil
 }
 
-// Sweep removes the directories below parent that belong to throw-away clusters of a kubedyno
-// that was killed: those with a state file, not detached, and with no live component.
-func Sweep(parent string) error {
-	entries, err := os.ReadDir(parent)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	var faults []error
-	for _, entry := range entries {
-		directory := filepath.Join(parent, entry.Name())
-		s, err := readState(directory)
-		if err != nil || s.Detached {
-			continue
-		}
-		c := newCluster(s.Name, directory, s.Binary)
-		if !slices.ContainsFunc(s.Processes, func(p Process) bool { return c.alive(p.Component) }) {
-			faults = append(faults, os.RemoveAll(directory))
-		}
-	}
-	return errors.Join(faults...)
+func (c *Cluster) goneWithin(ctx context.Context, component Component, limit time.Duration) bool {
+	gone := func(context.Context) (bool, error) { return !c.alive(component), nil }
+	return wait.PollUntilContextTimeout(ctx, readyInterval, limit, true, gone) == nil
 }

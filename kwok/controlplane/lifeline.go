@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 )
@@ -13,7 +12,8 @@ const lifelineVariable = "KUBEDYNO_LIFELINE_FD"
 
 // watchLifeline ends this process as soon as its supervisor is gone, however it went
 // (kill -9 included): the kernel then closes the pipe's writing end, and the read below
-// returns. Without the variable the process lives on its own, as "kubedyno up" wants it.
+// returns nothing. One byte is the supervisor's leave to live on, which "kubedyno up" gives
+// each component of a cluster that is up. Without the variable nobody supervises.
 func watchLifeline() {
 	value := os.Getenv(lifelineVariable)
 	if value == "" {
@@ -26,7 +26,9 @@ func watchLifeline() {
 	}
 	pipe := os.NewFile(uintptr(descriptor), "lifeline")
 	go func() {
-		_, _ = io.Copy(io.Discard, pipe)
+		if n, _ := pipe.Read(make([]byte, 1)); n > 0 {
+			return
+		}
 		fmt.Fprintln(os.Stderr, "the supervisor is gone; exiting")
 		os.Exit(1)
 	}()
