@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -46,9 +45,7 @@ failed, 4 interrupted, 5 inconclusive, 70 a bug in kubedyno.`,
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return invalid(fmt.Errorf("%w; '%s --help' shows the flags", err, c.CommandPath()))
-	})
+	root.SetFlagErrorFunc(flagFault)
 	root.PersistentFlags().StringVar(&a.cache, "cache-dir", "",
 		"where built control planes and running clusters are kept (default: $KUBEDYNO_CACHE, or kubedyno in the user's cache folder)")
 	root.AddCommand(
@@ -57,23 +54,39 @@ failed, 4 interrupted, 5 inconclusive, 70 a bug in kubedyno.`,
 		newUpCommand(a), newDownCommand(a), newStatusCommand(a), newCleanupCommand(a),
 		newControlPlaneCommand(a), newVersionCommand(a),
 	)
+	strict(root)
 	return root
 }
 
-// conclude prints an error and returns the exit code it stands for.
+// conclude prints an error, what to do about it on a line of its own, and returns the exit
+// code that the error stands for.
 func (a *app) conclude(err error) int {
 	if err == nil {
 		return exitcode.OK
 	}
 	code := exitcode.Of(err)
-	if !errors.Is(err, errSilent) {
-		fmt.Fprintf(a.stderr, "kubedyno: %v\n", err)
+	if errors.Is(err, errSilent) {
+		return code
+	}
+	fmt.Fprintf(a.stderr, "kubedyno: %s\n", message(err))
+	if hint := exitcode.Hint(err); hint != "" {
+		fmt.Fprintf(a.stderr, "hint: %s\n", hint)
 	}
 	return code
 }
 
 // invalid marks an error as the user's input being at fault.
-func invalid(err error) error { return &exitcode.Error{Code: exitcode.InvalidInput, Err: err} }
+func invalid(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitcode.Error{Code: exitcode.InvalidInput, Err: err}
+}
+
+// hinted adds a sentence on what the user can do, which conclude prints.
+func hinted(err error, hint string) error {
+	return &exitcode.Error{Code: exitcode.Of(err), Err: err, Hint: hint}
+}
 
 // environment marks an error as the machine or the cluster being at fault.
 func environment(err error) error {
@@ -85,16 +98,21 @@ func environment(err error) error {
 
 // cacheDirectory returns where built control planes and running clusters are kept.
 func (a *app) cacheDirectory() (string, error) {
-	for _, directory := range []string{a.cache, a.getenv("KUBEDYNO_CACHE")} {
-		if directory != "" {
-			return filepath.Abs(directory)
+	directory := a.cache
+	if directory == "" {
+		directory = a.getenv("KUBEDYNO_CACHE")
+	}
+	if directory == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return "", hinted(invalid(fmt.Errorf("find the user's cache folder: %w", err)), "name one with --cache-dir")
 		}
+		directory = filepath.Join(user, "kubedyno")
 	}
-	user, err := os.UserCacheDir()
-	if err != nil {
-		return "", invalid(fmt.Errorf("find the user's cache folder: %w; name one with --cache-dir", err))
+	if info, err := os.Stat(directory); err == nil && !info.IsDir() {
+		return "", hinted(invalid(fmt.Errorf("the cache %s is not a folder", directory)), "name a folder with --cache-dir or $KUBEDYNO_CACHE")
 	}
-	return filepath.Join(user, "kubedyno"), nil
+	return filepath.Abs(directory)
 }
 
 // printJSON writes a value for other programs.
@@ -124,15 +142,4 @@ func checkOutput(output string) error {
 		return nil
 	}
 	return invalid(fmt.Errorf("--output %q: must be text or json", output))
-}
-
-// arguments returns a check for the number of arguments that says what is wanted.
-func arguments(least, most int, what string) cobra.PositionalArgs {
-	return func(c *cobra.Command, given []string) error {
-		if len(given) >= least && len(given) <= most {
-			return nil
-		}
-		return invalid(fmt.Errorf("%s takes %s, got %d arguments: %q; see '%s --help'",
-			c.CommandPath(), what, len(given), strings.Join(given, " "), c.CommandPath()))
-	}
 }

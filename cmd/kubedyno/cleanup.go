@@ -18,7 +18,8 @@ import (
 const cleanupLimit = 15 * time.Minute
 
 func newCleanupCommand(a *app) *cobra.Command {
-	var name, kubeconfig, contextName, id string
+	var t target
+	var id string
 	command := &cobra.Command{
 		Use:   "cleanup",
 		Short: "Remove what killed runs left in a cluster and on this machine",
@@ -29,21 +30,22 @@ and the files of killed runs on this machine. It asks nothing and touches nothin
   kubedyno cleanup --kubeconfig ~/.kube/config --context staging --run 20260102-030405-1a2b`,
 		Args: arguments(0, 0, "no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if name != "" && kubeconfig != "" {
-				return invalid(errors.New("--cluster and --kubeconfig both name a cluster: give one"))
+			if id != "" && !t.given() {
+				return invalid(errors.New("--run names a run in a cluster: name that with --cluster or --kubeconfig"))
 			}
-			return a.cleanUp(c.Context(), name, cluster.AttachOptions{Kubeconfig: kubeconfig, Context: contextName}, id)
+			if err := a.checkTarget(t); err != nil {
+				return err
+			}
+			return a.cleanUp(c.Context(), t, id)
 		},
 	}
+	t.register(command)
 	f := command.Flags()
-	f.StringVar(&name, "cluster", "", "a cluster of 'kubedyno up'")
-	f.StringVar(&kubeconfig, "kubeconfig", "", "a kubeconfig")
-	f.StringVar(&contextName, "context", "", "the kubeconfig's context; must be named if its server is not on this machine")
 	f.StringVar(&id, "run", "", "only this run's objects (default: those of all runs)")
 	return command
 }
 
-func (a *app) cleanUp(ctx context.Context, name string, attach cluster.AttachOptions, id string) error {
+func (a *app) cleanUp(ctx context.Context, t target, id string) error {
 	ctx, cancel := context.WithTimeout(ctx, cleanupLimit)
 	defer cancel()
 	cache, err := a.cacheDirectory()
@@ -53,7 +55,7 @@ func (a *app) cleanUp(ctx context.Context, name string, attach cluster.AttachOpt
 	if err := cluster.Sweep(filepath.Join(cache, "runs")); err != nil {
 		return environment(fmt.Errorf("remove the files of killed runs: %w", err))
 	}
-	if name == "" && attach.Kubeconfig == "" {
+	if !t.given() {
 		fmt.Fprintln(a.stderr, "The files of killed runs are gone. No cluster was named, so none was touched.")
 		return nil
 	}
@@ -62,12 +64,11 @@ func (a *app) cleanUp(ctx context.Context, name string, attach cluster.AttachOpt
 		return environment(err)
 	}
 	defer os.RemoveAll(directory)
-	attach.Directory = directory
 	var c *cluster.Cluster
-	if name != "" {
-		c, err = cluster.Open(filepath.Join(cache, "clusters", name), directory, "")
+	if t.name != "" {
+		c, err = cluster.Open(filepath.Join(cache, "clusters", t.name), directory, "")
 	} else {
-		c, err = cluster.Attach(ctx, attach)
+		c, err = cluster.Attach(ctx, cluster.AttachOptions{Kubeconfig: t.kubeconfig, Context: t.context, Directory: directory})
 	}
 	if err != nil {
 		return environment(err)

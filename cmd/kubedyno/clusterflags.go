@@ -22,12 +22,13 @@ type clusterFlags struct {
 var flagNames = []struct {
 	component cluster.Component
 	name      string
+	example   string
 }{
-	{cluster.Etcd, "etcd-flag"},
-	{cluster.APIServer, "api-server-flag"},
-	{cluster.ControllerManager, "controller-manager-flag"},
-	{cluster.Scheduler, "scheduler-flag"},
-	{cluster.Kwok, "kwok-flag"},
+	{cluster.Etcd, "etcd-flag", "snapshot-count=100000"},
+	{cluster.APIServer, "api-server-flag", "max-requests-inflight=800"},
+	{cluster.ControllerManager, "controller-manager-flag", "kube-api-qps=100"},
+	{cluster.Scheduler, "scheduler-flag", "kube-api-qps=100"},
+	{cluster.Kwok, "kwok-flag", "node-lease-parallelism=8"},
 }
 
 func (f *clusterFlags) register(command *cobra.Command) {
@@ -39,27 +40,31 @@ func (f *clusterFlags) register(command *cobra.Command) {
 	}
 }
 
+// scenarioSettings returns a scenario's settings of the components.
+func scenarioSettings(scenario *spec.Cluster) map[cluster.Component]cluster.Settings {
+	settings := make(map[cluster.Component]cluster.Settings)
+	for component, s := range map[cluster.Component]spec.Component{
+		cluster.Etcd: scenario.Etcd, cluster.APIServer: scenario.APIServer,
+		cluster.ControllerManager: scenario.ControllerManager, cluster.Scheduler: scenario.Scheduler,
+		cluster.Kwok: scenario.Kwok,
+	} {
+		settings[component] = cluster.Settings{Flags: maps.Clone(s.Flags), Env: s.Env}
+	}
+	return settings
+}
+
 // settings returns the scenario's settings with those of the command line over them.
 func (f *clusterFlags) settings(scenario *spec.Cluster) (map[cluster.Component]cluster.Settings, error) {
-	settings := make(map[cluster.Component]cluster.Settings)
-	if scenario != nil {
-		for component, s := range map[cluster.Component]spec.Component{
-			cluster.Etcd: scenario.Etcd, cluster.APIServer: scenario.APIServer,
-			cluster.ControllerManager: scenario.ControllerManager, cluster.Scheduler: scenario.Scheduler,
-			cluster.Kwok: scenario.Kwok,
-		} {
-			settings[component] = cluster.Settings{Flags: maps.Clone(s.Flags), Env: s.Env}
-		}
-	}
+	settings := scenarioSettings(scenario)
 	var faults []error
-	for component, given := range f.flags {
-		for _, text := range *given {
+	for _, flag := range flagNames {
+		for _, text := range *f.flags[flag.component] {
 			name, value, ok := strings.Cut(strings.TrimLeft(text, "-"), "=")
 			if !ok || name == "" {
-				faults = append(faults, fmt.Errorf("flag %q of %s: must be name=value", text, component))
+				faults = append(faults, fmt.Errorf("--%s %q: must be name=value, such as %s", flag.name, text, flag.example))
 				continue
 			}
-			set(settings, component, name, value)
+			set(settings, flag.component, name, value)
 		}
 	}
 	faults = append(faults, cluster.CheckSettings(settings)...)
@@ -67,6 +72,18 @@ func (f *clusterFlags) settings(scenario *spec.Cluster) (map[cluster.Component]c
 		return nil, invalid(errors.Join(faults...))
 	}
 	return settings, nil
+}
+
+// given returns the flags on the command line that change components of a control plane which
+// kubedyno starts. Kwok's are not among them: each run starts a kwok of its own.
+func (f *clusterFlags) given() []string {
+	var names []string
+	for _, flag := range flagNames {
+		if flag.component != cluster.Kwok && len(*f.flags[flag.component]) > 0 {
+			names = append(names, "--"+flag.name)
+		}
+	}
+	return names
 }
 
 func set(settings map[cluster.Component]cluster.Settings, component cluster.Component, name, value string) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,6 +106,9 @@ func (a *app) controlPlane(ctx context.Context, version string) (string, error) 
 	if version == "" {
 		version = builder.DefaultKubernetes
 	}
+	if !slices.Contains(builder.Versions(), version) {
+		return "", invalid(fmt.Errorf("--kubernetes %q: kubedyno can build %s", version, strings.Join(builder.Versions(), " or ")))
+	}
 	cache, err := a.cacheDirectory()
 	if err != nil {
 		return "", err
@@ -150,6 +154,7 @@ func (a *app) buildProgress(began time.Time) func(builder.Progress) {
 		}
 		last, stage = now, p.Stage
 		text := map[builder.Stage]string{
+			builder.Waiting:     "waiting for another kubedyno that builds the same",
 			builder.Downloading: "downloading modules",
 			builder.Compiling:   fmt.Sprintf("compiling: %d of at most %d packages", p.Done, p.Total),
 			builder.Linking:     "linking (up to a minute)",

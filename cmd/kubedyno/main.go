@@ -20,7 +20,7 @@ import (
 )
 
 // errInterrupted is why a run was cancelled when the user pressed Ctrl-C.
-var errInterrupted = errors.New("interrupted")
+var errInterrupted = errors.New("stopped by a signal")
 
 func main() { os.Exit(execute()) }
 
@@ -37,6 +37,9 @@ func execute() (code int) {
 	ctx := interruptible(os.Stderr)
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, arguments: os.Args}
 	err := newRootCommand(a).ExecuteContext(ctx)
+	if err != nil && !errors.Is(err, errSilent) && exitcode.Of(err) != exitcode.Interrupted && context.Cause(ctx) != nil {
+		err = ended(context.Cause(ctx)) // What was cancelled says so in many ways.
+	}
 	return a.conclude(err)
 }
 
@@ -46,6 +49,9 @@ func interruptible(stderr *os.File) context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // Under nohup a closed terminal is no reason to stop.
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		<-signals
 		fmt.Fprintln(stderr, "kubedyno: stopping and cleaning up; press Ctrl-C again to leave at once")

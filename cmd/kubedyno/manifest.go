@@ -117,3 +117,18 @@ func (r *run) view(clock sample.Clock, writer *bundle.Writer) progressView {
 	}
 	return live.Start(live.Options{Clock: clock, Out: r.stderr, Terminal: onTerminal, Width: r.width(), Next: writer})
 }
+
+// A brevity is a view whose events do not quote logs: the error of the run does, once.
+type brevity struct{ progressView }
+
+// Event passes an event on.
+func (b brevity) Event(e sample.Event) {
+	e.Message = brief(e.Message)
+	b.progressView.Event(e)
+}
+
+// brief returns a message without the end of a log that it quotes.
+func brief(message string) string {
+	line, _, _ := strings.Cut(message, "\n")
+	return strings.TrimSuffix(line, "; the end of its log:")
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -50,6 +51,9 @@ into its folder and prints the verdicts. Without a folder it takes the newest ru
 // chooseRun returns the run folder named, or the newest.
 func chooseRun(given []string) (string, error) {
 	if len(given) > 0 {
+		if info, err := os.Stat(given[0]); err == nil && !info.IsDir() {
+			return "", fmt.Errorf("%s is a file: name the folder of a run", given[0])
+		}
 		return given[0], nil
 	}
 	entries, err := bundle.List(runsDirectory)
@@ -71,7 +75,7 @@ func (a *app) report(directory, output string) (slo.Verdict, error) {
 	}
 	figures, detail, err := summary.Compute(found)
 	if err != nil {
-		return "", environment(err)
+		return "", invalid(err) // A record is damaged or missing.
 	}
 	encoded, err := json.MarshalIndent(figures, "", "  ")
 	if err != nil {

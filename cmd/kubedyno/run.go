@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,22 +19,17 @@ import (
 	"github.com/kubedyno/kubedyno/scenarios/plan"
 )
 
-// runsDirectory is where run folders go by default, below the current directory.
-const runsDirectory = "results/runs"
-
 // stopLimit bounds the end of a cluster after a run.
 const stopLimit = time.Minute
 
 // runFlags are the flags of run.
 type runFlags struct {
-	scenario   scenarioFlags
-	cluster    clusterFlags
-	name       string
-	kubeconfig string
-	context    string
-	out        string
-	progress   string
-	output     string
+	scenario scenarioFlags
+	cluster  clusterFlags
+	target   target
+	out      string
+	progress string
+	output   string
 }
 
 func newRunCommand(a *app) *cobra.Command {
@@ -56,30 +51,30 @@ for programs. Ctrl-C stops, cleans up and keeps the results; a second one leaves
 	}
 	flags.scenario.register(command)
 	flags.cluster.register(command)
+	flags.target.register(command)
 	f := command.Flags()
-	f.StringVar(&flags.name, "cluster", "", "run on this cluster of 'kubedyno up'")
-	f.StringVar(&flags.kubeconfig, "kubeconfig", "", "run on a cluster of this kubeconfig")
-	f.StringVar(&flags.context, "context", "", "the kubeconfig's context; must be named if its server is not on this machine")
 	f.StringVar(&flags.out, "out", "", "the run folder (default: a new one in "+runsDirectory+")")
 	f.StringVar(&flags.progress, "progress", "auto", "what to show while running: auto, live, lines or none")
 	outputFlag(command, &flags.output)
 	return command
 }
 
-func (f *runFlags) check() error {
-	switch {
-	case f.name != "" && f.kubeconfig != "":
-		return invalid(errors.New("--cluster and --kubeconfig both name a cluster: give one"))
-	case f.context != "" && f.kubeconfig == "":
-		return invalid(errors.New("--context needs --kubeconfig"))
-	case f.progress != "auto" && f.progress != "live" && f.progress != "lines" && f.progress != "none":
+// check finds what is wrong with the flags before anything is built or started.
+func (a *app) checkRun(f *runFlags) error {
+	switch f.progress {
+	case "auto", "live", "lines", "none":
+	default:
 		return invalid(fmt.Errorf("--progress %q: must be auto, live, lines or none", f.progress))
 	}
-	return checkOutput(f.output)
+	if given := f.cluster.given(); len(given) > 0 && f.target.given() {
+		return hinted(invalid(fmt.Errorf("%s cannot change a cluster that exists", strings.Join(given, " and "))),
+			"give it to 'kubedyno up', or leave --cluster and --kubeconfig out for a control plane of the run's own")
+	}
+	return errors.Join(checkOutput(f.output), a.checkTarget(f.target))
 }
 
 func (a *app) run(ctx context.Context, scenario string, flags runFlags) error {
-	if err := flags.check(); err != nil {
+	if err := a.checkRun(&flags); err != nil {
 		return err
 	}
 	p, err := a.plan(scenario, flags.scenario)
@@ -90,12 +85,14 @@ func (a *app) run(ctx context.Context, scenario string, flags runFlags) error {
 	if err != nil {
 		return err
 	}
-	r := &run{app: a, flags: flags, plan: p, settings: settings, id: runID(time.Now())}
+	now := time.Now()
+	r := &run{app: a, flags: flags, plan: p, settings: settings, id: runID(now)}
+	if err := r.makeFolder(now); err != nil {
+		return err
+	}
+	defer r.dropFolder()
 	if err := r.openCluster(ctx); err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			err = cause
-		}
-		return ended(err)
+		return err
 	}
 	err = r.measure(ctx)
 	err = errors.Join(ended(err), environment(r.closeCluster()))
@@ -105,13 +102,14 @@ func (a *app) run(ctx context.Context, scenario string, flags runFlags) error {
 // A run is one run on its way.
 type run struct {
 	*app
-	flags     runFlags
-	plan      *plan.Plan
-	settings  map[cluster.Component]cluster.Settings
-	id        string
-	origin    string // embedded, named or attached
-	directory string // The run folder.
-	cluster   *cluster.Cluster
+	flags    runFlags
+	plan     *plan.Plan
+	settings map[cluster.Component]cluster.Settings
+	id       string
+	origin   string // embedded, named or attached
+	folder   folder // The run folder.
+	recorded bool   // Whether there are records in it.
+	cluster  *cluster.Cluster
 }
 
 // measure executes the plan and writes its records.
@@ -121,21 +119,22 @@ func (r *run) measure(ctx context.Context) error {
 	if err != nil {
 		return environment(err)
 	}
-	writer, err := bundle.Create(r.runDirectory(clock), manifest, r.plan.Resolved)
+	writer, err := bundle.Create(r.folder.path, manifest, r.plan.Resolved)
 	if err != nil {
 		return environment(err)
 	}
-	r.directory = writer.Dir()
-	view := r.view(clock, writer)
+	r.recorded = true
+	view := brevity{r.view(clock, writer)}
 	err = engine.Run(ctx, engine.Options{
 		Plan: r.plan, Cluster: r.cluster, Kwok: r.settings[cluster.Kwok], Run: r.id, Clock: clock,
 		Sink: view, Dropped: writer.Dropped, SinkFailed: writer.Failed(), SinkErr: writer.Err,
 		ThrowAway: r.origin == originEmbedded,
 	})
 	view.Close()
+	err = r.keepLogs(err)
 	status, failure := bundle.Complete, ""
 	if err != nil {
-		status, failure = bundle.Failed, err.Error()
+		status, failure = bundle.Failed, brief(err.Error())
 	}
 	if errors.Is(err, errInterrupted) {
 		status = bundle.Interrupted
@@ -146,12 +145,14 @@ func (r *run) measure(ctx context.Context) error {
 // conclude summarises and reports the run. The run's own error comes first; without one the
 // verdict decides on the exit code.
 func (r *run) conclude(err error) error {
-	if r.directory == "" {
+	if !r.recorded {
 		return err
 	}
-	verdict, reportErr := r.report(r.directory, r.flags.output)
-	if reportErr != nil {
-		return errors.Join(err, reportErr)
+	verdict, reportErr := r.report(r.folder.path, r.flags.output)
+	if reportErr != nil && err != nil { // Most often for the same reason, such as a full disk.
+		return hinted(err, fmt.Sprintf("%s holds what was recorded until then; 'kubedyno report %[1]s' reads it", r.folder.path))
+	} else if reportErr != nil {
+		return reportErr
 	}
 	if err != nil && !(verdict == slo.Miss && exitcode.Of(err) == exitcode.Environment && errors.Is(err, engine.ErrTimeout)) {
 		return err
@@ -174,15 +175,6 @@ func ended(err error) error {
 		return &exitcode.Error{Code: exitcode.Interrupted, Err: err}
 	}
 	return err
-}
-
-// runDirectory returns the run folder: the one asked for, or a new one named after the time
-// and the scenario, so that a listing is in order.
-func (r *run) runDirectory(clock sample.Clock) string {
-	if r.flags.out != "" {
-		return r.flags.out
-	}
-	return filepath.Join(runsDirectory, clock.Start().UTC().Format("20060102-150405")+"-"+r.plan.Name)
 }
 
 // runID returns an ID that is unique enough to tell the runs in one cluster apart.

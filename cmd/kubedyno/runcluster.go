@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/kubedyno/kubedyno/kwok/cluster"
@@ -34,28 +38,51 @@ func (r *run) openCluster(ctx context.Context) error {
 	if err := cluster.Sweep(parent); err != nil {
 		return environment(fmt.Errorf("remove what a killed run left: %w", err))
 	}
-	directory := filepath.Join(parent, r.id)
+	directory, to := filepath.Join(parent, r.id), r.flags.target
 	switch {
-	case r.flags.name != "":
+	case to.name != "":
 		r.origin = originNamed
-		r.cluster, err = cluster.Open(filepath.Join(cache, "clusters", r.flags.name), directory, binary)
-	case r.flags.kubeconfig != "":
+		r.cluster, err = cluster.Open(filepath.Join(cache, "clusters", to.name), directory, binary)
+	case to.kubeconfig != "":
 		r.origin = originAttached
 		r.cluster, err = cluster.Attach(ctx, cluster.AttachOptions{
-			Kubeconfig: r.flags.kubeconfig, Context: r.flags.context, Directory: directory, Binary: binary,
+			Kubeconfig: to.kubeconfig, Context: to.context, Directory: directory, Binary: binary,
 		})
 	default:
 		r.origin = originEmbedded
-		r.suitLeases()
-		fmt.Fprintln(r.stderr, "Starting a control plane of its own for this run.")
-		r.cluster, err = cluster.Start(ctx, cluster.Options{
-			Name: "run", Directory: directory, Binary: binary, Settings: r.settings,
-		})
-		if err == nil {
-			fmt.Fprintf(r.stderr, "It is ready after %s.\n", r.cluster.Took().Round(100*time.Millisecond))
+		err = r.startCluster(ctx, directory, binary)
+	}
+	if err != nil {
+		return errors.Join(startFailed(err), environment(os.RemoveAll(directory)))
+	}
+	r.warnOfSettings()
+	return nil
+}
+
+// startCluster starts a control plane that ends with the run.
+func (r *run) startCluster(ctx context.Context, directory, binary string) (err error) {
+	r.suitLeases()
+	fmt.Fprintln(r.stderr, "Starting a control plane of its own for this run.")
+	r.cluster, err = cluster.Start(ctx, cluster.Options{
+		Name: "run", Directory: directory, Binary: binary, Settings: r.settings,
+	})
+	if err != nil {
+		return fmt.Errorf("start the run's control plane: %w", err)
+	}
+	fmt.Fprintf(r.stderr, "It is ready after %s.\n", r.cluster.Took().Round(100*time.Millisecond))
+	return nil
+}
+
+// warnOfSettings says that settings of the scenario have no effect on a cluster that exists.
+func (r *run) warnOfSettings() {
+	if r.origin == originEmbedded {
+		return
+	}
+	for _, component := range slices.Sorted(maps.Keys(r.settings)) {
+		if s := r.settings[component]; component != cluster.Kwok && len(s.Flags)+len(s.Env) > 0 {
+			fmt.Fprintf(r.stderr, "The scenario's settings of %s have no effect: the cluster %q exists already.\n", component, r.cluster.Name())
 		}
 	}
-	return environment(err)
 }
 
 // kubernetes returns the version asked for: on the command line, or in the scenario.

@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubedyno/kubedyno/kwok/builder"
+	"github.com/kubedyno/kubedyno/kwok/cluster"
 	"github.com/kubedyno/kubedyno/kwok/fleet"
+	"github.com/kubedyno/kubedyno/results/exitcode"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/scenarios"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
@@ -42,7 +44,7 @@ func (a *app) plan(given string, flags scenarioFlags) (*plan.Plan, error) {
 	set := make(map[string]string)
 	for _, pair := range flags.set {
 		name, value, ok := strings.Cut(pair, "=")
-		if !ok {
+		if !ok || name == "" {
 			return nil, invalid(fmt.Errorf("--set %q: must be name=value", pair))
 		}
 		set[name] = value
@@ -59,6 +61,9 @@ func (a *app) plan(given string, flags scenarioFlags) (*plan.Plan, error) {
 	if err != nil {
 		return nil, invalid(err)
 	}
+	if faults := cluster.CheckSettings(scenarioSettings(&scenario.Spec.Cluster)); len(faults) > 0 {
+		return nil, invalid(fmt.Errorf("%s: %w", file, errors.Join(faults...)))
+	}
 	resolved, err := plan.Build(scenario, flags.seed)
 	if err != nil {
 		return nil, invalid(err)
@@ -69,21 +74,28 @@ func (a *app) plan(given string, flags scenarioFlags) (*plan.Plan, error) {
 // readScenario finds a scenario: a file if there is one, or else a built-in one.
 func (a *app) readScenario(given string) (file string, text []byte, directory fs.FS, err error) {
 	if given == "-" {
-		text, err = io.ReadAll(a.stdin)
+		text, err = readLimited(a.stdin)
 		return "standard input", text, os.DirFS("."), err
 	}
-	text, err = os.ReadFile(given)
-	if err == nil {
+	open, fault := os.Open(given)
+	if fault == nil {
+		defer open.Close()
+		text, fault = readLimited(open)
+	}
+	if fault == nil {
 		return given, text, os.DirFS(filepath.Dir(given)), nil
 	}
-	if !errors.Is(err, fs.ErrNotExist) || strings.HasSuffix(given, ".yaml") || strings.HasSuffix(given, ".yml") {
-		return "", nil, nil, fmt.Errorf("read the scenario: %w", err)
+	if entry, text, err := scenarios.Open(given); err == nil {
+		return entry.Path, text, scenarios.Files(), nil
+	} else if errors.Is(fault, fs.ErrNotExist) && !strings.HasSuffix(given, ".yaml") && !strings.HasSuffix(given, ".yml") {
+		return "", nil, nil, fmt.Errorf("there is no file %q, and %w", given, err)
 	}
-	entry, text, err := scenarios.Open(given)
-	if err != nil {
-		return "", nil, nil, fmt.Errorf("%w ('kubedyno list'), nor is there a file of that name", err)
-	}
-	return entry.Path, text, scenarios.Files(), nil
+	return "", nil, nil, hinted(invalid(fileFault("scenario", given, fault)), "'kubedyno list' shows the built-in scenarios, which need no file")
+}
+
+// readLimited reads a little more than a scenario may have, which spec.Decode then refuses.
+func readLimited(input io.Reader) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(input, spec.MaxFileBytes+1))
 }
 
 func newListCommand(a *app) *cobra.Command {
@@ -150,11 +162,11 @@ func newValidateCommand(a *app) *cobra.Command {
 		Example: "  kubedyno validate my-scenario.yaml\n  kubedyno validate scenarios/*.yaml",
 		Args:    arguments(1, 10_000, "scenarios: files, or built-in ones' names"),
 		RunE: func(_ *cobra.Command, given []string) error {
-			var faults []error
+			var last error
 			for _, name := range given {
 				p, err := a.plan(name, flags)
 				if err != nil {
-					faults = append(faults, err)
+					last = &exitcode.Error{Code: a.conclude(err), Err: errSilent}
 					continue
 				}
 				fmt.Fprintf(a.stdout, "%s: valid\n", name)
@@ -162,7 +174,7 @@ func newValidateCommand(a *app) *cobra.Command {
 					fmt.Fprintf(a.stdout, "%s: warning: %s\n", name, warning)
 				}
 			}
-			return errors.Join(faults...)
+			return last
 		},
 	}
 	flags.register(command)

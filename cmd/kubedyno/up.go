@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubedyno/kubedyno/kwok/cluster"
+	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
 // defaultName is the cluster that up, down and status mean when none is named.
@@ -55,12 +57,10 @@ func (a *app) up(ctx context.Context, given []string, flags clusterFlags) error 
 	if err != nil {
 		return err
 	}
-	if status, err := cluster.Inspect(directory); err == nil && status.Running() {
-		fmt.Fprintf(a.stderr, "The cluster %q is running already.\n", name)
-		fmt.Fprintln(a.stdout, status.Kubeconfig)
-		return nil
+	if status, err := cluster.Inspect(directory); err == nil {
+		return a.upAlready(status, flags)
 	}
-	settings, err := flags.settings(nil)
+	settings, err := flags.settings(&spec.Cluster{})
 	if err != nil {
 		return err
 	}
@@ -72,11 +72,30 @@ func (a *app) up(ctx context.Context, given []string, flags clusterFlags) error 
 		Name: name, Directory: directory, Binary: binary, Settings: settings, Detached: true,
 	})
 	if err != nil {
-		return environment(fmt.Errorf("start the cluster %q: %w", name, err))
+		return startFailed(fmt.Errorf("start the cluster %q: %w", name, err))
 	}
 	fmt.Fprintf(a.stderr, "The cluster %q was ready after %s; 'kubedyno down %[1]s' ends it.\n",
 		name, c.Took().Round(100*time.Millisecond))
 	fmt.Fprintln(a.stdout, c.Kubeconfig())
+	return nil
+}
+
+// upAlready is what up does about a cluster that was started before.
+func (a *app) upAlready(status cluster.Status, flags clusterFlags) error {
+	anew := fmt.Sprintf("'kubedyno down %s' ends it, so that it can be started anew", status.Name)
+	if !status.Running() {
+		return hinted(environment(fmt.Errorf("the cluster %q was started but is broken; 'kubedyno status %[1]s' shows why", status.Name)), anew)
+	}
+	given := flags.given()
+	if flags.kubernetes != "" {
+		given = append(given, "--kubernetes")
+	}
+	if len(given) > 0 {
+		return hinted(invalid(fmt.Errorf("the cluster %q is running already, and %s cannot change it now",
+			status.Name, strings.Join(given, " and "))), anew)
+	}
+	fmt.Fprintf(a.stderr, "The cluster %q is running already.\n", status.Name)
+	fmt.Fprintln(a.stdout, status.Kubeconfig)
 	return nil
 }
 
@@ -87,12 +106,16 @@ func newDownCommand(a *app) *cobra.Command {
 		Example: "  kubedyno down\n  kubedyno down lab",
 		Args:    arguments(0, 1, "at most one cluster name"),
 		RunE: func(c *cobra.Command, given []string) error {
-			name, directory, err := a.clusterDirectory(given)
+			name := defaultName
+			if len(given) > 0 {
+				name = given[0]
+			}
+			directory, err := a.existingCluster(name)
 			if err != nil {
 				return err
 			}
 			if err := cluster.Down(c.Context(), directory); err != nil {
-				return environment(fmt.Errorf("end the cluster: %w", err))
+				return environment(fmt.Errorf("end the cluster %q: %w", name, err))
 			}
 			fmt.Fprintf(a.stderr, "The cluster %q is gone.\n", name)
 			return nil
@@ -128,24 +151,29 @@ func newStatusCommand(a *app) *cobra.Command {
 
 // inspect returns the status of one cluster, or of all.
 func (a *app) inspect(given []string) ([]cluster.Status, error) {
-	_, directory, err := a.clusterDirectory(given)
+	if len(given) > 0 {
+		directory, err := a.existingCluster(given[0])
+		if err != nil {
+			return nil, err
+		}
+		status, err := cluster.Inspect(directory)
+		return []cluster.Status{status}, environment(err)
+	}
+	cache, err := a.cacheDirectory()
 	if err != nil {
 		return nil, err
 	}
-	directories := []string{directory}
-	if len(given) == 0 {
-		entries, err := os.ReadDir(filepath.Dir(directory))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, environment(fmt.Errorf("list the clusters: %w", err))
-		}
-		directories = nil
-		for _, entry := range entries {
-			directories = append(directories, filepath.Join(filepath.Dir(directory), entry.Name()))
-		}
+	parent := filepath.Join(cache, "clusters")
+	entries, err := os.ReadDir(parent)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, environment(fmt.Errorf("list the clusters: %w", err))
 	}
 	found := []cluster.Status{}
-	for _, directory := range directories {
-		status, err := cluster.Inspect(directory)
+	for _, entry := range entries {
+		status, err := cluster.Inspect(filepath.Join(parent, entry.Name()))
+		if errors.Is(err, cluster.ErrNoCluster) {
+			continue // It is just starting, or its start was killed.
+		}
 		if err != nil {
 			return nil, environment(err)
 		}

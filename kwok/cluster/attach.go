@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -50,6 +52,13 @@ func Attach(ctx context.Context, options AttachOptions) (*Cluster, error) {
 	return c, nil
 }
 
+// Check finds what is wrong with the kubeconfig or the choice of its context, without asking
+// any server. Attach does the same.
+func (o AttachOptions) Check() error {
+	_, err := selectContext(o)
+	return err
+}
+
 // selectContext returns the chosen context of a kubeconfig, with all its files embedded.
 func selectContext(options AttachOptions) (*clientcmdapi.Config, error) {
 	raw, err := clientcmd.LoadFromFile(options.Kubeconfig)
@@ -76,8 +85,8 @@ func selectContext(options AttachOptions) (*clientcmdapi.Config, error) {
 func checkContext(raw *clientcmdapi.Config, name string, options AttachOptions) error {
 	entry := raw.Contexts[name]
 	if entry == nil || raw.Clusters[entry.Cluster] == nil {
-		return fmt.Errorf("%s has no usable context %q; it has %q",
-			options.Kubeconfig, name, slices.Sorted(maps.Keys(raw.Contexts)))
+		known := strings.Join(slices.Sorted(maps.Keys(raw.Contexts)), ", ")
+		return fmt.Errorf("%s has no usable context %q; it has %s", options.Kubeconfig, name, cmp.Or(known, "none"))
 	}
 	target := raw.Clusters[entry.Cluster]
 	if options.Context == "" && (!isLoopback(target.Server) || target.ProxyURL != "") {

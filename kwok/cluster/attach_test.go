@@ -88,7 +88,7 @@ func TestAttachRefuses(t *testing.T) {
 	}{
 		"no file":         {"/does/not/exist", "", "no such file"},
 		"garbage":         {garbage, "", "read the kubeconfig"},
-		"unknown context": {shared.Kubeconfig(), "production", `no usable context "production"; it has ["kubedyno-test"]`},
+		"unknown context": {shared.Kubeconfig(), "production", `no usable context "production"; it has kubedyno-test`},
 		"no context":      {os.DevNull, "", `no usable context ""`},
 		"dead server":     {kubeconfigFor(t, clientcmdapi.Cluster{Server: "https://" + dead.Addr().String()}), "", "does not answer"},
 		"another machine": {kubeconfigFor(t, remote), "", "--context there"},

@@ -313,8 +313,10 @@ func (w *Writer) check(kind int, err error) {
 	if err == nil {
 		return
 	}
-	w.fail(fmt.Errorf("write %s: %w; free space on that disk or write the run to another folder",
-		filepath.Join(w.dir, files[kind]), err))
+	if _, named := errors.AsType[*os.PathError](err); !named {
+		err = fmt.Errorf("write %s: %w", filepath.Join(w.dir, files[kind]), err)
+	}
+	w.fail(fmt.Errorf("%w; free space on that disk or write the run to another folder", err))
 }
 
 func (w *Writer) closeFiles() error {
