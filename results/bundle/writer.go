@@ -313,10 +313,11 @@ func (w *Writer) check(kind int, err error) {
 	if err == nil {
 		return
 	}
-	if _, named := errors.AsType[*os.PathError](err); !named {
-		err = fmt.Errorf("write %s: %w", filepath.Join(w.dir, files[kind]), err)
+	if named, ok := errors.AsType[*os.PathError](err); ok {
+		err = named.Err // Its path is said here.
 	}
-	w.fail(fmt.Errorf("%w; free space on that disk or write the run to another folder", err))
+	w.fail(fmt.Errorf("write %s: %w; free space on that disk or write the run to another folder",
+		filepath.Join(w.dir, files[kind]), err))
 }
 
 func (w *Writer) closeFiles() error {

@@ -162,7 +162,8 @@ var registry = index(
 		Labels: []string{"class", "verb", "resource", "scope"}, Help: "Requests per second that were sent."},
 	Metric{Name: APIErrors, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromLoad,
 		Labels: []string{"class", "verb", "resource", "scope", "kind"},
-		Help:   "Failed requests so far: timeout, throttled (429), server (5xx), client (other 4xx), connection."},
+		Help: "Failed requests so far: timeout, throttled (429), server (5xx), not-found (404: the object had gone), " +
+			"client (other 4xx), connection, unsent."},
 	Metric{Name: ComponentCPU, Unit: Cores, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Labels: []string{"component"}, Help: "CPU of one process: a component, or kubedyno itself."},
 	Metric{Name: ComponentCPUTotal, Unit: Seconds, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,

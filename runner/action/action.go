@@ -31,24 +31,33 @@ type Env struct {
 	Client    kubernetes.Interface
 	Dynamic   dynamic.Interface
 	REST      *rest.Config
-	Mapper    meta.RESTMapper
+	Mapper    meta.RESTMapperWithContext
 	Plan      *plan.Plan
 	Fleet     *fleet.Fleet
 	Run       string // The run's ID.
 	Namespace string // Where objects without a namespace go.
-	Clock     sample.Clock
-	Sink      sample.Sink
-	Measure   measure.Run // What the measurements share.
-	Pods      *measure.Pods
-	Nodes     *measure.Nodes
+	// Pinned says that the run's pods go to its own nodes alone: in a cluster that is not the
+	// run's, others would come to life by another's kwok, by a real kubelet, or not at all.
+	Pinned  bool
+	Clock   sample.Clock
+	Sink    sample.Sink
+	Measure measure.Run // What the measurements share.
+	Pods    *measure.Pods
+	Nodes   *measure.Nodes
 
-	life        context.Context // Of the watches; Close ends it.
-	end         context.CancelFunc
-	mutex       sync.Mutex
-	targets     map[string]*target // By workload.
-	namespaces  map[string]bool    // Those that exist.
-	nodesWanted int
-	podsSent    map[string]sample.Offset // By namespace and name, of the pods that the harness itself creates.
+	starting   sync.Mutex         // Held while a watch begins, so that each workload has one.
+	mutex      sync.Mutex         // Guards what follows; held for moments only.
+	targets    map[string]*target // By workload.
+	namespaces map[string]bool    // Those that exist and are the run's.
+
+	sent ledger
+}
+
+// A ledger says when the harness sent the creation of the pods that it creates itself. It has
+// a lock of its own, as the watch of the pods reads it and must never wait.
+type ledger struct {
+	mutex sync.Mutex
+	pods  map[string]sample.Offset // By namespace and name.
 }
 
 // A Step is one step on its way.
@@ -85,9 +94,6 @@ func (s Step) Do(ctx context.Context) (string, error) {
 func (e *Env) Close() {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	if e.end != nil {
-		e.end()
-	}
 	for _, t := range e.targets {
 		t.objects.Close()
 	}
@@ -96,20 +102,25 @@ func (e *Env) Close() {
 
 // PodSent returns when the harness sent the creation of a pod, if it did.
 func (e *Env) PodSent(namespace, name string) (sample.Offset, bool) {
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	sent, ok := e.podsSent[namespace+"/"+name]
-	return sent, ok
+	return e.sent.of(namespace, name)
 }
 
-// notePod records that the creation of a pod is being sent now.
-func (e *Env) notePod(namespace, name string, sent sample.Offset) {
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	if e.podsSent == nil {
-		e.podsSent = make(map[string]sample.Offset)
+// note records when the creation of a pod is sent. It is called before, as the watch may show
+// the pod before the answer is there.
+func (l *ledger) note(namespace, name string, sent sample.Offset) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.pods == nil {
+		l.pods = make(map[string]sample.Offset)
 	}
-	e.podsSent[namespace+"/"+name] = sent
+	l.pods[namespace+"/"+name] = sent
+}
+
+func (l *ledger) of(namespace, name string) (sample.Offset, bool) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	sent, ok := l.pods[namespace+"/"+name]
+	return sent, ok
 }
 
 // labels returns the labels of a workload's objects.

@@ -3,9 +3,12 @@ package action
 import (
 	"context"
 	"fmt"
+	"hash/crc32"
+	"maps"
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kubedyno/kubedyno/runner/load"
@@ -14,7 +17,7 @@ import (
 
 // load sends open-loop request load to the API server.
 func (s Step) load(ctx context.Context, a *spec.Load) (string, error) {
-	classes, err := s.classes(a)
+	classes, err := s.classes(ctx, a)
 	if err != nil {
 		return "", err
 	}
@@ -24,6 +27,9 @@ func (s Step) load(ctx context.Context, a *spec.Load) (string, error) {
 		Phase: s.Phase, Labels: map[string]string{RunLabel: s.Run}, Seed: s.Env.Plan.Seed,
 		Names: s.names, Clock: s.Clock, Sink: s.Sink,
 	})
+	if err != nil {
+		return "", err
+	}
 	var sent, failed int64
 	for _, class := range result.Classes {
 		sent += class.Sent
@@ -31,28 +37,48 @@ func (s Step) load(ctx context.Context, a *spec.Load) (string, error) {
 			failed += count
 		}
 	}
-	return fmt.Sprintf("%d requests, %d failed", sent, failed), err
+	return fmt.Sprintf("%d requests, %d failed", sent, failed), nil
 }
 
 // classes resolves the classes of a load against what the cluster serves.
-func (s Step) classes(a *spec.Load) ([]load.Class, error) {
+func (s Step) classes(ctx context.Context, a *spec.Load) ([]load.Class, error) {
 	weights := 0
 	for _, request := range a.Requests {
 		weights += request.Weight
 	}
 	var classes []load.Class
 	for _, request := range a.Requests {
-		resource, err := s.Mapper.ResourceFor(schema.ParseGroupResource(request.Resource).WithVersion(""))
+		resource, global, err := s.served(ctx, request.Resource)
 		if err != nil {
-			return nil, fmt.Errorf("load: the cluster does not serve %s: %w", request.Resource, err)
+			return nil, fmt.Errorf("find out how the cluster serves %s: %w", request.Resource, err)
+		}
+		if global && request.Scope == load.ScopeNamespace {
+			return nil, fmt.Errorf("%s are in no namespace: use scope: cluster", request.Resource)
 		}
 		classes = append(classes, load.Class{
-			Name: className(request), Verb: request.Verb, Resource: resource, Scope: request.Scope,
+			Name: className(request), Verb: request.Verb, Resource: resource, Global: global, Scope: request.Scope,
 			Rate:    a.Rate * float64(request.Weight) / float64(weights),
 			Objects: request.Objects, Consistent: request.Consistent,
 		})
 	}
 	return classes, nil
+}
+
+// served returns the resource that a scenario names, and whether it is in no namespace.
+func (s Step) served(ctx context.Context, name string) (schema.GroupVersionResource, bool, error) {
+	resource, err := s.Mapper.ResourceForWithContext(ctx, schema.ParseGroupResource(name).WithVersion(""))
+	if err != nil {
+		return resource, false, err
+	}
+	kind, err := s.Mapper.KindForWithContext(ctx, resource)
+	if err != nil {
+		return resource, false, err
+	}
+	mapping, err := s.Mapper.RESTMappingWithContext(ctx, kind.GroupKind(), kind.Version)
+	if err != nil {
+		return resource, false, err
+	}
+	return resource, mapping.Scope.Name() == meta.RESTScopeNameRoot, nil
 }
 
 // className names a class as a reader of the report would.
@@ -67,7 +93,11 @@ func className(r spec.Request) string {
 	return name
 }
 
-// loadName returns a DNS label of at most 40 characters.
+// loadNameLimit is the most characters of a load's name; see load.Options.
+const loadNameLimit = 40
+
+// loadName returns a DNS label of at most 40 characters. What is cut off lives on in a
+// checksum, as two loads of one run must not share their objects.
 func loadName(phase, step string) string {
 	name := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
@@ -75,20 +105,33 @@ func loadName(phase, step string) string {
 		}
 		return '-'
 	}, phase+"-"+step)
-	return strings.Trim(name[:min(len(name), 40)], "-")
+	if len(name) > loadNameLimit {
+		sum := fmt.Sprintf("-%08x", crc32.ChecksumIEEE([]byte(phase+"/"+step)))
+		name = name[:loadNameLimit-len(sum)] + sum
+	}
+	return strings.Trim(name, "-")
 }
 
-// names returns the names of the run's objects of a resource in its namespace.
+// names returns the names of the run's objects of a resource: those in its namespace, or
+// those that are in none. Objects that are being deleted are left out.
 func (s Step) names(resource schema.GroupVersionResource) []string {
-	if resource.Resource == "pods" && resource.Group == "" {
+	switch resource.GroupResource() {
+	case schema.GroupResource{Resource: "pods"}:
 		return s.Pods.Names(s.Namespace)
+	case schema.GroupResource{Resource: "nodes"}:
+		return s.Nodes.Names()
 	}
 	s.mutex.Lock()
-	defer s.mutex.Unlock()
+	targets := slices.Collect(maps.Values(s.targets))
+	s.mutex.Unlock()
 	var names []string
-	for _, t := range s.targets {
-		if t.mapping.Resource == resource {
-			names = append(names, t.objects.Names()...)
+	for _, t := range targets {
+		switch {
+		case t.mapping.Resource != resource:
+		case t.namespaced():
+			names = append(names, t.objects.Names(s.Namespace)...)
+		default:
+			names = append(names, t.objects.Names("")...)
 		}
 	}
 	slices.Sort(names)

@@ -31,26 +31,18 @@ func (s Step) nodes(ctx context.Context, a *spec.Nodes) (string, error) {
 			last = o.Acknowledged
 		}
 	}
-	began := time.Now()
 	created, err := s.Fleet.Create(ctx, s.Client, fleet.CreateOptions{Pools: []string{a.Pool}, Rate: a.Rate}, observe)
 	if err != nil {
 		return "", fmt.Errorf("create the nodes of pool %s: %w", a.Pool, err)
 	}
-	if err := s.Nodes.WaitReady(ctx, s.wantNodes(total), s.progress(total).set); err != nil {
+	lastReady, err := s.Nodes.WaitReady(ctx, a.Pool, total, s.progress(total).set)
+	if err != nil {
 		return "", fmt.Errorf("pool %s: %w", a.Pool, err)
 	}
-	ready := time.Since(began)
+	ready := lastReady - s.Clock.At(first)
 	rate := float64(created.Nodes) / max(last.Sub(first).Seconds(), 1e-3)
 	labels := sample.Labels{"pool": a.Pool, "phase": s.Phase}
 	s.Sink.Point(sample.Point{At: s.Clock.Now(), Metric: sample.FleetCreateRate, Labels: labels, Value: rate})
 	s.Sink.Point(sample.Point{At: s.Clock.Now(), Metric: sample.FleetReady, Labels: labels, Value: ready.Seconds()})
 	return fmt.Sprintf("%d nodes, %.0f/s, all Ready after %.1f s", total, rate, ready.Seconds()), nil
-}
-
-// wantNodes adds to the number of nodes that the run has asked for and returns it.
-func (e *Env) wantNodes(more int) int {
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	e.nodesWanted += more
-	return e.nodesWanted
 }

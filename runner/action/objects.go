@@ -10,28 +10,50 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
 
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
-// create creates a workload's objects.
-func (s Step) create(ctx context.Context, a *spec.Create) (string, error) {
-	t, err := s.target(a.Workload)
-	if err != nil {
-		return "", err
-	}
-	began := time.Now()
+// A write is one request about an object of a target, which is due at a time.
+type write func(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, due time.Time) error
+
+// writeAll sends a write for every object of a target, at a rate, and tells the progress.
+func (s Step) writeAll(ctx context.Context, t *target, rate float64, verb string, do write) error {
 	progress := s.progress(t.workload.Count)
-	err = each(ctx, t.workload.Count, a.Rate, func(ctx context.Context, i int) error {
-		object := s.object(t, i)
-		if err := s.ensureNamespace(ctx, object.GetNamespace()); err != nil {
+	return each(ctx, t.workload.Count, rate, func(ctx context.Context, c call) error {
+		object, err := s.object(t, c.index)
+		if err != nil {
 			return err
 		}
-		if err := s.createOne(ctx, t, object); err != nil {
-			return fmt.Errorf("create %s: %w", describe(object), err)
+		if err := do(ctx, s.resource(t, object), object, c.due); err != nil {
+			return fmt.Errorf("%s %s: %w", verb, describe(object), err)
 		}
 		progress.add()
 		return nil
+	})
+}
+
+// create creates a workload's objects. The start-up clock of a pod that the harness itself
+// creates begins when the creation was due, so that a schedule that is not kept counts.
+func (s Step) create(ctx context.Context, a *spec.Create) (string, error) {
+	t, err := s.target(ctx, a.Workload)
+	if err != nil {
+		return "", err
+	}
+	if err := s.ensureNamespaces(ctx, t); err != nil {
+		return "", err
+	}
+	began := time.Now()
+	err = s.writeAll(ctx, t, a.Rate, "create", func(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, due time.Time) error {
+		if t.workload.Kind == "Pod" {
+			s.sent.note(object.GetNamespace(), object.GetName(), s.Clock.At(due))
+		}
+		answer, err := client.Create(ctx, object, metav1.CreateOptions{})
+		if err == nil {
+			t.objects.Acknowledged(answer)
+		}
+		return err
 	})
 	if err != nil {
 		return "", err
@@ -39,19 +61,9 @@ func (s Step) create(ctx context.Context, a *spec.Create) (string, error) {
 	return fmt.Sprintf("%d created in %.1f s", t.workload.Count, time.Since(began).Seconds()), nil
 }
 
-// createOne creates an object. The start-up clock of a pod that the harness itself creates
-// begins here.
-func (s Step) createOne(ctx context.Context, t *target, object *unstructured.Unstructured) error {
-	if t.workload.Kind == "Pod" {
-		s.notePod(object.GetNamespace(), object.GetName(), s.Clock.Now())
-	}
-	_, err := s.resource(t, object.GetNamespace()).Create(ctx, object, metav1.CreateOptions{})
-	return err
-}
-
 // wait waits, on the watch, until a workload has reached a state.
 func (s Step) wait(ctx context.Context, a *spec.Wait) (string, error) {
-	t, err := s.target(a.Workload)
+	t, err := s.target(ctx, a.Workload)
 	if err != nil {
 		return "", err
 	}
@@ -62,7 +74,7 @@ func (s Step) wait(ctx context.Context, a *spec.Wait) (string, error) {
 		err = s.waitReady(ctx, t)
 	}
 	if err != nil {
-		return "", fmt.Errorf("wait for workload %s to be %s: %w", a.Workload, a.For, err)
+		return "", fmt.Errorf("workload %s is not %s: %w", a.Workload, a.For, err)
 	}
 	return fmt.Sprintf("after %.1f s", time.Since(began).Seconds()), nil
 }
@@ -76,13 +88,9 @@ func (s Step) waitReady(ctx context.Context, t *target) error {
 	return s.waitPods(ctx, t)
 }
 
-// waitPods waits until the watch has shown as many Ready pods as the workload asks for. Those
-// of a Job end by themselves.
+// waitPods waits until the watch has shown as many Ready pods as the objects ask for.
 func (s Step) waitPods(ctx context.Context, t *target) error {
-	want := t.workload.Count * t.podsEach
-	if want == 0 || t.workload.Kind == "Job" {
-		return nil
-	}
+	want := t.objects.PodsWanted()
 	return s.Pods.WaitReady(ctx, t.workload.Name, want, s.progress(want).set)
 }
 
@@ -95,34 +103,35 @@ func (s Step) waitDeleted(ctx context.Context, t *target) error {
 
 // scale sets the replicas of a workload's objects; waiting is another action's matter.
 func (s Step) scale(ctx context.Context, a *spec.Scale) (string, error) {
-	t, err := s.target(a.Workload)
+	t, err := s.target(ctx, a.Workload)
 	if err != nil {
 		return "", err
 	}
 	patch := map[string]any{"spec": map[string]any{"replicas": a.Replicas}}
-	if err := s.patchAll(ctx, t, patch, a.Rate, func(string, int64) {}); err != nil {
+	if err := s.patchAll(ctx, t, patch, a.Rate, func(*unstructured.Unstructured) {}); err != nil {
 		return "", err
 	}
-	t.podsEach = a.Replicas
 	return fmt.Sprintf("%d objects to %d replicas", t.workload.Count, a.Replicas), nil
 }
 
 // rollout patches a workload's objects and waits until every rollout is complete.
 func (s Step) rollout(ctx context.Context, a *spec.Rollout) (string, error) {
-	t, err := s.target(a.Workload)
+	t, err := s.target(ctx, a.Workload)
 	if err != nil {
 		return "", err
 	}
 	began := time.Now()
 	rollout := t.objects.NewRollout()
 	defer rollout.Finish(a.Workload, s.Phase)
-	acknowledged := func(name string, generation int64) { rollout.Acked(name, generation, s.Clock.Now()) }
+	acknowledged := func(answer *unstructured.Unstructured) {
+		rollout.Acked(answer.GetName(), answer.GetGeneration(), s.Clock.Now())
+	}
 	if err := s.patchAll(ctx, t, a.Patch, a.Rate, acknowledged); err != nil {
 		return "", err
 	}
 	total := t.workload.Count
 	if err := rollout.Wait(ctx, total, s.progress(total).set); err != nil {
-		return "", fmt.Errorf("wait for the rollout of workload %s: %w", a.Workload, err)
+		return "", err
 	}
 	if err := s.waitPods(ctx, t); err != nil {
 		return "", err
@@ -131,46 +140,42 @@ func (s Step) rollout(ctx context.Context, a *spec.Rollout) (string, error) {
 }
 
 // patchAll sends a merge patch to every object of a workload and calls acknowledged with each
-// object's name and new generation.
-func (s Step) patchAll(ctx context.Context, t *target, patch map[string]any, rate float64, acknowledged func(string, int64)) error {
+// answer, at once.
+func (s Step) patchAll(ctx context.Context, t *target, patch map[string]any, rate float64, acknowledged func(*unstructured.Unstructured)) error {
 	body, err := json.Marshal(patch)
 	if err != nil {
 		return fmt.Errorf("encode the patch: %w", err)
 	}
-	return each(ctx, t.workload.Count, rate, func(ctx context.Context, i int) error {
-		object := s.object(t, i)
-		client := s.resource(t, object.GetNamespace())
-		patched, err := client.Patch(ctx, object.GetName(), types.MergePatchType, body, metav1.PatchOptions{})
-		if err != nil {
-			return fmt.Errorf("patch %s: %w", describe(object), err)
+	return s.writeAll(ctx, t, rate, "patch", func(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, _ time.Time) error {
+		answer, err := client.Patch(ctx, object.GetName(), types.MergePatchType, body, metav1.PatchOptions{})
+		if err == nil {
+			acknowledged(answer)
+			t.objects.Acknowledged(answer)
 		}
-		acknowledged(patched.GetName(), patched.GetGeneration())
-		return nil
+		return err
 	})
 }
 
 // delete deletes a workload's objects and waits until they and their pods are gone.
 func (s Step) delete(ctx context.Context, a *spec.Delete) (string, error) {
-	t, err := s.target(a.Workload)
+	t, err := s.target(ctx, a.Workload)
 	if err != nil {
 		return "", err
 	}
 	began := time.Now()
 	background := metav1.DeletePropagationBackground
-	err = each(ctx, t.workload.Count, a.Rate, func(ctx context.Context, i int) error {
-		object := s.object(t, i)
-		err := s.resource(t, object.GetNamespace()).
-			Delete(ctx, object.GetName(), metav1.DeleteOptions{PropagationPolicy: &background})
-		if err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("delete %s: %w", describe(object), err)
+	err = s.writeAll(ctx, t, a.Rate, "delete", func(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, _ time.Time) error {
+		err := client.Delete(ctx, object.GetName(), metav1.DeleteOptions{PropagationPolicy: &background})
+		if apierrors.IsNotFound(err) {
+			return nil
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return "", err
 	}
 	if err := s.waitDeleted(ctx, t); err != nil {
-		return "", fmt.Errorf("wait for workload %s to be gone: %w", a.Workload, err)
+		return "", fmt.Errorf("workload %s is not gone: %w", a.Workload, err)
 	}
 	return fmt.Sprintf("%d and their pods gone after %.1f s", t.workload.Count, time.Since(began).Seconds()), nil
 }

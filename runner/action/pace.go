@@ -14,18 +14,33 @@ import (
 // parallelism bounds how many requests of one action are under way.
 const parallelism = 64
 
-// each calls do for 0..n-1. With a rate, call i starts i/rate seconds after the first, late
-// only while parallelism calls are under way; without, as soon as it can. The first error
-// ends it.
-func each(ctx context.Context, n int, rate float64, do func(ctx context.Context, i int) error) error {
+// A call is one of several that each makes.
+type call struct {
+	index int
+	due   time.Time // When it was to start; without a rate, when it did.
+}
+
+// each makes n calls of do. With a rate, call i is due i/rate seconds after the first and
+// starts late only while parallelism calls are under way; without, each starts as soon as it
+// can. The first error ends it.
+func each(ctx context.Context, n int, rate float64, do func(context.Context, call) error) error {
 	group, calls := errgroup.WithContext(ctx)
 	group.SetLimit(parallelism)
 	start := time.Now()
 	for i := range n {
-		if err := until(calls, start, i, rate); err != nil {
-			break
+		due := start
+		if rate > 0 {
+			due = start.Add(time.Duration(float64(i) / rate * float64(time.Second)))
 		}
-		group.Go(func() error { return do(calls, i) })
+		if err := until(calls, due); err != nil {
+			break // Which group.Wait explains, unless ctx itself ended.
+		}
+		group.Go(func() error {
+			if rate <= 0 {
+				due = time.Now()
+			}
+			return do(calls, call{i, due})
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -33,23 +48,24 @@ func each(ctx context.Context, n int, rate float64, do func(ctx context.Context,
 	return context.Cause(ctx)
 }
 
-// until waits for the time of call i.
-func until(ctx context.Context, start time.Time, i int, rate float64) error {
-	if rate <= 0 {
-		return ctx.Err()
+// until waits until a moment, which may have passed, or until ctx ends.
+func until(ctx context.Context, due time.Time) error {
+	wait := time.Until(due)
+	if wait <= 0 || ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
-	due := start.Add(time.Duration(float64(i) / rate * float64(time.Second)))
-	timer := time.NewTimer(time.Until(due))
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }
 
-// progressInterval is the least time between two progress events of a step.
+// progressInterval is the least time between two progress events of a step, but for the one
+// that says that all is done.
 const progressInterval = 500 * time.Millisecond
 
 // A progress counts what a step has done and says so now and then.
@@ -83,7 +99,7 @@ func (p *progress) set(done, total int) {
 // tell sends an event unless one was sent just now. The caller holds the mutex.
 func (p *progress) tell() {
 	now := time.Now()
-	if now.Sub(p.last) < progressInterval {
+	if now.Sub(p.last) < progressInterval && p.done < p.total {
 		return
 	}
 	p.last = now

@@ -2,13 +2,11 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
+	"slices"
 
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -23,34 +21,25 @@ type target struct {
 	workload plan.Workload
 	mapping  *meta.RESTMapping
 	objects  *measure.Objects
-	podsEach int // The pods that each object asks for now.
 }
 
 // target returns the target of a workload. The first call starts its watch, which lives until
 // Env.Close.
-func (s Step) target(name string) (*target, error) {
+func (s Step) target(ctx context.Context, name string) (*target, error) {
+	s.starting.Lock()
+	defer s.starting.Unlock()
 	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if known, ok := s.targets[name]; ok {
+	known := s.targets[name]
+	s.mutex.Unlock()
+	if known != nil {
 		return known, nil
 	}
-	workload, ok := s.Env.Plan.Workloads[name]
-	if !ok {
-		return nil, fmt.Errorf("the plan has no workload %q", name)
-	}
-	kind := schema.FromAPIVersionAndKind(workload.APIVersion, workload.Kind)
-	mapping, err := s.Mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	t, err := s.startTarget(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("workload %s: the cluster does not serve %s %s: %w", name, workload.APIVersion, workload.Kind, err)
+		return nil, fmt.Errorf("workload %s: %w", name, err)
 	}
-	objects, err := measure.StartObjects(s.life, measure.ObjectsOptions{
-		Run: s.Measure, Client: s.Dynamic, Resource: mapping.Resource,
-		Selector: labels.SelectorFromSet(s.labels(name)).String(),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("watch the objects of workload %s: %w", name, err)
-	}
-	t := &target{workload, mapping, objects, workload.PodsEach}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
 	if s.targets == nil {
 		s.targets = make(map[string]*target)
 	}
@@ -58,83 +47,105 @@ func (s Step) target(name string) (*target, error) {
 	return t, nil
 }
 
-// resource returns the client for a target's objects in a namespace.
-func (s Step) resource(t *target, namespace string) dynamic.ResourceInterface {
-	client := s.Dynamic.Resource(t.mapping.Resource)
-	if t.mapping.Scope.Name() == meta.RESTScopeNameNamespace {
-		return client.Namespace(namespace)
+func (s Step) startTarget(ctx context.Context, name string) (*target, error) {
+	workload, ok := s.Env.Plan.Workloads[name]
+	if !ok {
+		return nil, fmt.Errorf("the plan has no such workload")
 	}
-	return client
+	kind := schema.FromAPIVersionAndKind(workload.APIVersion, workload.Kind)
+	mapping, err := s.Mapper.RESTMappingWithContext(ctx, kind.GroupKind(), kind.Version)
+	if err != nil {
+		return nil, fmt.Errorf("find out how the cluster serves %s %s: %w", workload.APIVersion, workload.Kind, err)
+	}
+	// The watch outlives the step, but the step does not wait for its start longer than it may.
+	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
+	defer stop()
+	objects, err := measure.StartObjects(life, measure.ObjectsOptions{
+		Run: s.Measure, Client: s.Dynamic, Resource: mapping.Resource,
+		Selector: labels.SelectorFromSet(s.labels(name)).String(),
+	})
+	if err != nil {
+		end(err)
+		return nil, err
+	}
+	return &target{workload, mapping, objects}, nil
 }
 
-// object renders object i of a target with the run's labels, also on its pods.
-func (s Step) object(t *target, i int) *unstructured.Unstructured {
-	object := &unstructured.Unstructured{Object: t.workload.Render(i)}
-	own := s.labels(t.workload.Name)
-	if object.GetNamespace() == "" && t.mapping.Scope.Name() == meta.RESTScopeNameNamespace {
-		object.SetNamespace(s.Namespace)
+// namespaced reports whether a target's objects are in namespaces.
+func (t *target) namespaced() bool { return t.mapping.Scope.Name() == meta.RESTScopeNameNamespace }
+
+// resource returns the client for an object of a target.
+func (s Step) resource(t *target, object *unstructured.Unstructured) dynamic.ResourceInterface {
+	client := s.Dynamic.Resource(t.mapping.Resource)
+	if t.namespaced() {
+		return client.Namespace(object.GetNamespace())
 	}
-	object.SetLabels(with(object.GetLabels(), own))
-	for _, template := range podTemplates {
-		path := append(template, "metadata", "labels")
-		if _, found, err := unstructured.NestedMap(object.Object, template...); err != nil || !found {
-			continue
-		}
-		given, _, _ := unstructured.NestedStringMap(object.Object, path...)
-		_ = unstructured.SetNestedStringMap(object.Object, with(given, own), path...) // The template is a map.
-	}
-	return object
+	return client
 }
 
 // podTemplates are the paths at which kinds of workloads keep the template of their pods.
 var podTemplates = [][]string{{"spec", "template"}, {"spec", "jobTemplate", "spec", "template"}}
 
-func with(labels, own map[string]string) map[string]string {
-	all := maps.Clone(labels)
-	if all == nil {
-		all = make(map[string]string)
+// object renders object i of a target with the run's labels, also on its pods.
+func (s Step) object(t *target, i int) (*unstructured.Unstructured, error) {
+	object := &unstructured.Unstructured{Object: t.workload.Render(i)}
+	if object.GetNamespace() == "" && t.namespaced() {
+		object.SetNamespace(s.Namespace)
 	}
-	maps.Copy(all, own)
-	return all
+	if err := s.mark(object, t.workload.Name); err != nil {
+		return nil, fmt.Errorf("put the run's labels on %s: %w", describe(object), err)
+	}
+	return object, nil
+}
+
+// mark puts the run's labels on an object and its pods, and pins the pods if they are to be.
+func (s Step) mark(object *unstructured.Unstructured, workload string) error {
+	err := addLabels(object, s.labels(workload))
+	if object.GetKind() == "Pod" {
+		err = errors.Join(err, s.pin(object, "spec"))
+	}
+	for _, template := range podTemplates {
+		if _, found, _ := unstructured.NestedMap(object.Object, template...); found {
+			err = errors.Join(err, addLabels(object, s.labels(workload), template...), s.pin(object, sub(template, "spec")...))
+		}
+	}
+	return err
+}
+
+// pin lets the pod whose spec is at a path go to the run's nodes, and to no others.
+func (s Step) pin(object *unstructured.Unstructured, path ...string) error {
+	if !s.Pinned {
+		return nil
+	}
+	if err := unstructured.SetNestedField(object.Object, s.Run, sub(path, "nodeSelector", RunLabel)...); err != nil {
+		return err
+	}
+	given, _, err := unstructured.NestedSlice(object.Object, sub(path, "tolerations")...)
+	if err != nil {
+		return err
+	}
+	own := map[string]any{"key": RunLabel, "operator": "Equal", "value": s.Run, "effect": "NoSchedule"}
+	return unstructured.SetNestedSlice(object.Object, append(given, own), sub(path, "tolerations")...)
+}
+
+// sub returns a path below another.
+func sub(path []string, below ...string) []string { return slices.Concat(path, below) }
+
+// addLabels adds labels to the metadata at a path and leaves the others as they are.
+func addLabels(object *unstructured.Unstructured, labels map[string]string, path ...string) error {
+	for name, value := range labels {
+		if err := unstructured.SetNestedField(object.Object, value, sub(path, "metadata", "labels", name)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // describe names an object in an error.
 func describe(object *unstructured.Unstructured) string {
-	name := object.GetKind() + " " + object.GetName()
 	if namespace := object.GetNamespace(); namespace != "" {
-		name = object.GetKind() + " " + namespace + "/" + object.GetName()
+		return object.GetKind() + " " + namespace + "/" + object.GetName()
 	}
-	return name
-}
-
-// ensureNamespace creates a namespace for the run's objects and waits until pods can be
-// created in it, which the service-account controller decides. It is done once per name.
-func (e *Env) ensureNamespace(ctx context.Context, name string) error {
-	if name == "" {
-		return nil
-	}
-	e.mutex.Lock()
-	defer e.mutex.Unlock()
-	if e.namespaces[name] {
-		return nil
-	}
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{RunLabel: e.Run}}}
-	_, err := e.Client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{})
-	if err != nil && !apierrors.IsAlreadyExists(err) {
-		return fmt.Errorf("create the namespace %s: %w", name, err)
-	}
-	if err := e.waitServiceAccount(ctx, name); err != nil {
-		return fmt.Errorf("wait for the default service account of namespace %s, without which no pod can be created: %w", name, err)
-	}
-	if e.namespaces == nil {
-		e.namespaces = make(map[string]bool)
-	}
-	e.namespaces[name] = true
-	return nil
-}
-
-// Prepare makes the run's own namespace. The watches that actions start live until Close.
-func (e *Env) Prepare(ctx context.Context) error {
-	e.life, e.end = context.WithCancel(context.WithoutCancel(ctx))
-	return e.ensureNamespace(ctx, e.Namespace)
+	return object.GetKind() + " " + object.GetName()
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +22,8 @@ import (
 const (
 	prepareLimit = 2 * time.Minute
 	cleanupLimit = 10 * time.Minute // 100,000 pods take long to delete.
-	settleLimit  = 5 * time.Second  // For the last watch events of what a phase waited for.
+	settleLimit  = 5 * time.Second  // For pods that are still starting when the last phase ends.
+	lossLimit    = time.Second      // For the news that a component was lost, which explains a failed step.
 )
 
 // ErrTimeout is in the error of a run in which a phase took longer than it may.
@@ -44,17 +46,13 @@ type Options struct {
 }
 
 // Run executes the plan and returns when nothing of it is under way any more. When ctx is
-// cancelled it stops, cleans up and returns the cause.
+// cancelled it stops, cleans up and returns the cause; a run whose phases were all complete
+// by then has not failed.
 func Run(ctx context.Context, o Options) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	e := &engine{Options: o}
-	go e.guard(ctx, cancel)
 	e.event(sample.Event{Kind: sample.RunStarted, Message: "run " + o.Run})
-	err := e.run(ctx)
-	if cause := context.Cause(ctx); cause != nil && err != nil {
-		err = cause // What cancelled the run explains every other error.
-	}
+	err := e.measure(ctx)
+	err = errors.Join(err, coded(exitcode.Environment, e.cleanUp(ctx)))
 	message := "run ended"
 	if err != nil {
 		message = "run ended early: " + err.Error()
@@ -69,16 +67,41 @@ type engine struct {
 	current atomic.Pointer[string] // The phase's name.
 }
 
-func (e *engine) run(ctx context.Context) error {
+// measure runs the phases with the measurements beside them, and ends both.
+func (e *engine) measure(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var guarding sync.WaitGroup
+	guarding.Go(func() { e.guard(ctx, cancel) })
+	defer guarding.Wait()
+	defer cancel(nil)
 	bench, err := e.prepare(ctx)
 	if err != nil {
 		err = coded(exitcode.Environment, err)
-	} else {
-		err = e.phases(ctx)
+	} else if err = e.phases(ctx); err == nil {
 		bench.settle(ctx)
 	}
+	if err != nil {
+		err = because(ctx, err)
+	}
 	bench.close()
-	return errors.Join(err, coded(exitcode.Environment, e.cleanUp(ctx)))
+	return err
+}
+
+// because returns what cancelled the run, which explains every other error, or else err. A
+// step that fails with its component may be quicker than the news of the loss.
+func because(ctx context.Context, err error) error {
+	if !errors.Is(err, ErrTimeout) {
+		limit := time.NewTimer(lossLimit)
+		defer limit.Stop()
+		select {
+		case <-ctx.Done():
+		case <-limit.C:
+		}
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
 }
 
 // guard cancels the run when a component is lost or the records can no longer be kept.
@@ -112,9 +135,7 @@ func (e *engine) phase(ctx context.Context, phase plan.Phase) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, phase.Timeout, timeout)
 	defer cancel()
 	err := e.steps(ctx, phase)
-	if err != nil && errors.Is(context.Cause(ctx), timeout) {
-		err = coded(exitcode.Environment, fmt.Errorf("%w: %w", timeout, err))
-	}
+	err = coded(exitcode.Environment, explained(ctx, err))
 	ended := e.Clock.Now()
 	e.Sink.Point(sample.Point{At: ended, Metric: sample.PhaseDuration,
 		Labels: sample.Labels{"phase": phase.Name}, Value: (ended - began).Seconds()})
@@ -127,6 +148,15 @@ func (e *engine) event(event sample.Event) {
 		event.At = e.Clock.Now()
 	}
 	e.Sink.Event(event)
+}
+
+// explained adds to an error why ctx ended, unless it says so already or ctx goes on.
+func explained(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	if err == nil || cause == nil || errors.Is(err, cause) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", cause, err)
 }
 
 // coded gives an error its exit code, unless it has one or is a cancellation.

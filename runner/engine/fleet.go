@@ -21,10 +21,18 @@ func (e *engine) newFleet(version string) (*fleet.Fleet, error) {
 		for _, t := range p.Taints {
 			pool.Taints = append(pool.Taints, corev1.Taint{Key: t.Key, Value: t.Value, Effect: corev1.TaintEffect(t.Effect)})
 		}
+		if e.pinned() {
+			pool.Taints = append(pool.Taints, corev1.Taint{Key: action.RunLabel, Value: e.Run, Effect: corev1.TaintEffectNoSchedule})
+		}
 		pools = append(pools, pool)
 	}
 	return fleet.New(pools, fleet.Options{Version: version, Labels: map[string]string{action.RunLabel: e.Run}})
 }
+
+// pinned reports whether the run's pods and nodes keep to one another: where the cluster does
+// not end with the run there may be other pods, which must not land on fake nodes, and other
+// nodes. A cluster of the run's own is spared the work that this is for the scheduler.
+func (e *engine) pinned() bool { return !e.ThrowAway && len(e.Plan.Fleet.Pools) > 0 }
 
 // startKwok runs the simulator for this run's nodes and no others.
 func (e *engine) startKwok(ctx context.Context, startup stages.Latency) error {

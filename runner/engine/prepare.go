@@ -22,39 +22,49 @@ type bench struct {
 	pods  *measure.Pods
 	nodes *measure.Nodes
 	lag   *measure.Lag
+	end   context.CancelCauseFunc // Of the life of the above.
 }
 
 // prepare connects to the cluster, starts the simulator and the measurements, and makes the
 // run's namespace. What it has started it returns, beside an error too.
 func (e *engine) prepare(ctx context.Context) (*bench, error) {
 	limit := fmt.Errorf("the cluster was not prepared within %s", prepareLimit)
-	life := context.WithoutCancel(ctx) // The measurements end when they are closed.
 	ctx, cancel := context.WithTimeoutCause(ctx, prepareLimit, limit)
 	defer cancel()
+	// The measurements outlive whatever ends the run and end when they are closed; only their
+	// start is given up with ctx.
+	life, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
+	defer stop()
+	b := &bench{end: end}
+	return b, explained(ctx, e.bringUp(ctx, life, b))
+}
+
+func (e *engine) bringUp(ctx, life context.Context, b *bench) error {
 	if took := e.Cluster.Took(); took > 0 {
 		e.Sink.Point(sample.Point{At: e.Clock.Now(), Metric: sample.ClusterReady, Value: took.Seconds()})
 	}
-	b := &bench{audit: audit.Start(life, audit.Options{
+	b.audit = audit.Start(context.WithoutCancel(ctx), audit.Options{
 		Clock: e.Clock, Sink: e.Sink, Dropped: e.Dropped, Processes: e.processes,
-	})}
+	})
 	startup, err := Latency(e.Plan.Fleet.PodStartup)
 	if err != nil {
-		return b, err
+		return err
 	}
 	if err := e.startKwok(ctx, startup); err != nil {
-		return b, err
+		return err
 	}
-	if err := e.connect(); err != nil {
-		return b, err
+	if err := e.connect(ctx); err != nil {
+		return err
 	}
 	if err := e.env.Prepare(ctx); err != nil {
-		return b, err
+		return err
 	}
-	return b, b.start(life, e, startup)
+	return b.start(life, e, startup)
 }
 
 // connect makes the clients and what the actions work with.
-func (e *engine) connect() error {
+func (e *engine) connect(ctx context.Context) error {
 	config, err := e.Cluster.RESTConfig()
 	if err != nil {
 		return err
@@ -67,7 +77,8 @@ func (e *engine) connect() error {
 	if err != nil {
 		return fmt.Errorf("make a client: %w", err)
 	}
-	version, err := client.Discovery().ServerVersion()
+	served := client.Discovery()
+	version, err := served.ServerVersionWithContext(ctx)
 	if err != nil {
 		return fmt.Errorf("ask the API server for its version: %w", err)
 	}
@@ -77,9 +88,10 @@ func (e *engine) connect() error {
 	}
 	e.env = &action.Env{
 		Client: client, Dynamic: untyped, REST: config, Plan: e.Plan, Fleet: nodes,
-		Mapper:    restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client.Discovery())),
+		Mapper:    restmapper.NewDeferredDiscoveryRESTMapperWithContext(memory.NewMemCacheClientWithContext(served)),
 		Run:       e.Run,
 		Namespace: "kubedyno-" + e.Run,
+		Pinned:    e.pinned(),
 		Clock:     e.Clock, Sink: e.Sink,
 		Measure: measure.Run{Clock: e.Clock, Sink: e.Sink, Phase: e.phaseNow, Relists: &measure.Relists{}},
 	}
@@ -108,17 +120,14 @@ func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (e
 	return err
 }
 
-// settle gives the watches a moment to show what the last phase has already brought about.
+// settle gives the pods a moment that are still starting when the last phase is complete.
 func (b *bench) settle(ctx context.Context) {
-	if b.pods == nil {
-		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
-	_ = b.pods.WaitReady(ctx, "", b.pods.Counts("").Created, nil) // What is not Ready then is censored.
+	_ = b.pods.WaitStarted(ctx) // What is not Ready then is censored.
 }
 
-// close ends the measurements. It may be called more than once.
+// close ends the measurements that were started.
 func (b *bench) close() {
 	if b.lag != nil {
 		b.lag.Close()
@@ -130,6 +139,7 @@ func (b *bench) close() {
 		b.pods.Close()
 	}
 	b.audit.Close()
+	b.end(nil)
 }
 
 // processes returns the components to audit.

@@ -170,8 +170,11 @@ func sentence(e sample.Event) string {
 		return "warning: " + e.Message
 	case sample.ComponentLost:
 		return "lost: " + e.Message
-	case sample.RunStarted, sample.RunFinished:
+	case sample.RunStarted:
 		return e.Message
+	case sample.RunFinished:
+		ended, _, _ := strings.Cut(e.Message, ":") // Why is said once, behind the report.
+		return ended
 	}
 	return ""
 }

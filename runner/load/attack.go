@@ -83,6 +83,11 @@ func (a *Attack) shoot(c *client, t *targeter, p *pacer) ClassResult {
 		vegeta.MaxBody(0), // Keeps nothing; the rest of the body is read all the same.
 	)
 	defer context.AfterFunc(p.ctx, func() { attacker.Stop() })()
+	fresh, stop := context.WithCancel(p.ctx)
+	var following sync.WaitGroup
+	following.Go(func() { t.follow(fresh, a.options.Names) })
+	defer following.Wait()
+	defer stop()
 	results := attacker.Attack(t.next, p, 0, "")
 	return newRecorder(a.options, t, p).consume(results)
 }

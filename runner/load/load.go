@@ -5,8 +5,15 @@
 // limit of requests in flight, so that one slow class never delays another. A latency counts
 // from the intended send time until the last byte of the response (api_request_seconds);
 // beside it stand the time from the actual send (api_service_seconds) and the difference
-// (api_send_lag_seconds). A failed request - timeout, 429, 5xx, other 4xx, connection - counts
-// as an error and also enters the distributions at its full time, as the wait was real.
+// (api_send_lag_seconds). A failed request - timeout, 429, 5xx, 404, other 4xx, connection - counts
+// as an error and also enters the distributions at its full time, as the wait was real and, but
+// for the last, the answer was the server's. Refusals tend to be quick: where many requests fail,
+// read the latencies together with the errors.
+//
+// A class that works on objects which others make, such as pods, takes the names of those that
+// exist several times a second. An object that goes away between the choice of its name and the
+// server's answer gives a 404, counted as not-found: it says that objects were short-lived, and
+// nothing about the health of the server.
 //
 // Requests are what the control plane's own clients send: HTTP/2, Accept protobuf before
 // JSON, no client-side rate limit. Bodies of create, update and patch are small JSON
@@ -67,9 +74,10 @@ const (
 type Class struct {
 	Name     string // The class label.
 	Verb     string
-	Resource schema.GroupVersionResource // A namespaced resource.
-	Scope    string                      // ScopeNamespace or ScopeCluster for list, else ScopeResource.
-	Rate     float64                     // Requests per second.
+	Resource schema.GroupVersionResource
+	Global   bool    // The resource is in no namespace, as nodes are.
+	Scope    string  // ScopeNamespace or ScopeCluster for list, else ScopeResource.
+	Rate     float64 // Requests per second.
 	// Objects is how many objects of its own the class works on. It has no effect on
 	// create and delete, nor on resources that need more than a name: of those it uses the
 	// ones that exist.
@@ -91,7 +99,7 @@ type Options struct {
 	Labels    map[string]string // Put on every object created.
 	Seed      uint64            // Spreads the classes' first requests.
 	// Names returns the names of the existing objects of a resource in the namespace, such
-	// as pods. It is called about once a second for the classes that create none.
+	// as pods. It is called up to ten times a second for the classes that create none.
 	Names func(schema.GroupVersionResource) []string
 	Clock sample.Clock
 	Sink  sample.Sink
@@ -115,14 +123,18 @@ type ClassResult struct {
 	Failed      map[string]int64 // By kind; those unsent are among them.
 }
 
-// Run prepares a load, runs it and removes the objects it made, even when it is interrupted.
+// Run prepares a load, runs it and removes the objects it made. When it is interrupted it leaves
+// those to whoever removes everything with Options.Labels, as their number may be large.
 func Run(ctx context.Context, options Options) (Result, error) {
 	attack, err := Prepare(ctx, options)
 	if err != nil {
 		return Result{}, err
 	}
 	result, err := attack.Run(ctx)
-	return result, errors.Join(err, attack.Cleanup(context.WithoutCancel(ctx)))
+	if err != nil {
+		return result, err
+	}
+	return result, attack.Cleanup(ctx)
 }
 
 // withDefaults fills in what was left at zero and refuses what cannot run.

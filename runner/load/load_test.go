@@ -195,7 +195,7 @@ func TestFailuresByKind(t *testing.T) {
 	o := options(s, sink, readPods("pods", 60))
 	o.Duration, o.Timeout = time.Second, 700*time.Millisecond
 	got := run(t, o)["pods"]
-	want := map[string]int64{Throttled: 10, Server: 10, ClientSide: 10, Connection: 10, Timeout: 10}
+	want := map[string]int64{Throttled: 10, Server: 10, NotFound: 10, Connection: 10, Timeout: 10}
 	if diff := cmp.Diff(want, got.Failed); diff != "" {
 		t.Errorf("failures (-want +got):\n%s", diff)
 	}

@@ -57,8 +57,8 @@ func (t *targeter) choose(options Options, schedule Schedule) error {
 			t.refresh(options.Names(t.class.Resource))
 		}
 		if t.class.Verb != List && len(*t.names.Load()) == 0 {
-			return fmt.Errorf("there are no %s in namespace %s to %s; create some before the load",
-				t.class.Resource.GroupResource(), options.Namespace, t.class.Verb)
+			return fmt.Errorf("the run has no %s to %s; create some before the load",
+				t.class.Resource.GroupResource(), t.class.Verb)
 		}
 		return nil
 	}

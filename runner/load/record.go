@@ -19,13 +19,14 @@ const (
 	Timeout    = "timeout"    // No whole response within Options.Timeout.
 	Throttled  = "throttled"  // 429.
 	Server     = "server"     // 5xx.
+	NotFound   = "not-found"  // 404: the object had gone.
 	ClientSide = "client"     // Another 4xx.
 	Connection = "connection" // Refused, reset or cut.
 	Unsent     = "unsent"     // Not sent within Options.Timeout of the end.
 )
 
 // failureKinds is every kind, so that each is reported even when it never happened.
-var failureKinds = [...]string{Timeout, Throttled, Server, ClientSide, Connection, Unsent}
+var failureKinds = [...]string{Timeout, Throttled, Server, NotFound, ClientSide, Connection, Unsent}
 
 // A recorder turns one class's results into records. It is used by one goroutine.
 type recorder struct {
@@ -67,7 +68,6 @@ func (r *recorder) consume(results <-chan *vegeta.Result) ClassResult {
 		case <-timer.C:
 			r.writeWindows()
 			r.writeRates(next)
-			r.refreshNames()
 			next = r.boundary(max(next, r.elapsed()))
 			timer.Reset(next - r.elapsed())
 		}
@@ -118,6 +118,8 @@ func failureOf(result *vegeta.Result) string {
 		return Connection
 	case result.Code == http.StatusTooManyRequests:
 		return Throttled
+	case result.Code == http.StatusNotFound:
+		return NotFound
 	case result.Code >= http.StatusInternalServerError:
 		return Server
 	case result.Code >= http.StatusBadRequest:
@@ -211,9 +213,3 @@ func (r *recorder) point(metric string, labels sample.Labels, value float64) {
 }
 
 func (r *recorder) labels() sample.Labels { return r.target.class.labels(r.options.Phase) }
-
-func (r *recorder) refreshNames() {
-	if !r.target.owns() && r.options.Names != nil {
-		r.target.refresh(r.options.Names(r.target.class.Resource))
-	}
-}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -23,6 +25,13 @@ const (
 	acceptTypes = "application/vnd.kubernetes.protobuf,application/json"
 	jsonType    = "application/json"
 	patchType   = "application/merge-patch+json"
+)
+
+// How often the names of objects that others make are looked up. On a fleet so large that a
+// look takes long, the pause is refreshRest times as long, so that it costs 2% of a core at most.
+const (
+	refreshInterval = 100 * time.Millisecond
+	refreshRest     = 50
 )
 
 // A kind is a namespaced kind whose objects need nothing but a name.
@@ -73,6 +82,9 @@ func newTargeter(o Options, index int) (*targeter, error) {
 		namespace: o.Namespace,
 		labels:    map[string]string{LoadLabel: o.Name},
 		prefix:    fmt.Sprintf("%s-%d", o.Name, index),
+	}
+	if class.Global {
+		t.namespace = ""
 	}
 	t.base.Path = path.Join("/", base.Path, versioned)
 	for name, value := range o.Labels {
@@ -179,6 +191,25 @@ func (t *targeter) object(name string, annotations map[string]string) []byte {
 		panic(fmt.Sprintf("load: strings and maps cannot be written as JSON: %v", err))
 	}
 	return body
+}
+
+// follow keeps the names of the objects that others make up to date until ctx ends.
+func (t *targeter) follow(ctx context.Context, names func(schema.GroupVersionResource) []string) {
+	if t.owns() || t.class.Verb == List || names == nil {
+		return
+	}
+	timer := time.NewTimer(refreshInterval)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			began := time.Now()
+			t.refresh(names(t.class.Resource))
+			timer.Reset(max(refreshInterval, refreshRest*time.Since(began)))
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // refresh takes over the names of the objects that exist; none is no news, as a request

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -33,6 +34,8 @@ func TestRequests(t *testing.T) {
 			"GET https://host:6443/api/v1/namespaces/ns/pods?resourceVersion=0", ""},
 		{Class{Verb: List, Resource: deployments, Scope: ScopeCluster, Consistent: true}, 0,
 			"GET https://host:6443/apis/apps/v1/deployments", ""},
+		{Class{Verb: Get, Resource: schema.GroupVersionResource{Version: "v1", Resource: "nodes"}, Global: true,
+			Scope: ScopeResource}, 1, "GET https://host:6443/api/v1/nodes/b?resourceVersion=0", ""},
 		{Class{Verb: Create, Resource: configMaps, Scope: ScopeResource}, 7,
 			"POST https://host:6443/api/v1/namespaces/ns/configmaps application/json",
 			`{"apiVersion":"v1","kind":"ConfigMap","metadata":{` + fmt.Sprintf(own, "l-0-7") + `}}`},
@@ -73,6 +76,40 @@ func TestRequests(t *testing.T) {
 			t.Errorf("%s body (-want +got):\n%s", test.class.Verb, diff)
 		}
 	}
+}
+
+func TestNamesAreFollowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		target := &targeter{class: Class{Verb: Get, Resource: pods}}
+		target.refresh([]string{"a"})
+		looks := 0
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second+refreshInterval/2)
+		defer cancel()
+		target.follow(ctx, func(schema.GroupVersionResource) []string {
+			looks++
+			return [][]string{{"b"}, nil, {"c"}}[min(looks-1, 2)]
+		})
+		if looks != 10 {
+			t.Errorf("%d looks in a second, want 10", looks)
+		}
+		if diff := cmp.Diff([]string{"c"}, *target.names.Load()); diff != "" {
+			t.Errorf("names (-want +got):\n%s", diff)
+		}
+		looks = 0
+		ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		target.follow(ctx, func(schema.GroupVersionResource) []string {
+			looks++
+			time.Sleep(100 * time.Millisecond)
+			return nil
+		})
+		if looks > 12 {
+			t.Errorf("%d looks of 100 ms in a minute, more than 2%% of the time", looks)
+		}
+		if diff := cmp.Diff([]string{"c"}, *target.names.Load()); diff != "" {
+			t.Errorf("names after none were found (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestOptionsThatCannotRun(t *testing.T) {
@@ -169,6 +206,7 @@ func TestFailureOf(t *testing.T) {
 		{vegeta.Result{Code: 429}, Throttled},
 		{vegeta.Result{Code: 500}, Server},
 		{vegeta.Result{Code: 504}, Server},
+		{vegeta.Result{Code: 404}, NotFound},
 		{vegeta.Result{Code: 409}, ClientSide},
 		{vegeta.Result{Error: "Get: context deadline exceeded (Client.Timeout exceeded while awaiting headers)"}, Timeout},
 		{vegeta.Result{Error: "dial tcp 127.0.0.1:1: i/o timeout"}, Timeout},

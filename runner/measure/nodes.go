@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -255,17 +256,46 @@ func (n *Nodes) Counts() (created, ready int) {
 	return n.counts()
 }
 
-// WaitReady waits until at least want nodes are Ready.
-func (n *Nodes) WaitReady(ctx context.Context, want int, progress Progress) error {
+// Names returns the names of the nodes that exist, in order.
+func (n *Nodes) Names() []string {
+	n.mu.Lock()
+	names := make([]string, 0, len(n.nodes))
+	for name, node := range n.nodes {
+		if node.exists {
+			names = append(names, name)
+		}
+	}
+	n.mu.Unlock() // Sorting thousands of names must not hold up the watch.
+	slices.Sort(names)
+	return names
+}
+
+// WaitReady waits until at least want nodes of a pool, those that Observe was told of, are
+// Ready. It returns when the last of them was first seen so.
+func (n *Nodes) WaitReady(ctx context.Context, pool string, want int, progress Progress) (sample.Offset, error) {
+	var ready int
+	var last sample.Offset
 	check := func() (int, int, bool) {
-		_, ready := n.Counts()
+		ready, last = n.readyIn(pool)
 		return ready, want, ready >= want
 	}
 	if err := n.waiters.wait(ctx, check, progress); err != nil {
-		_, ready := n.Counts()
-		return fmt.Errorf("wait for %d Ready nodes, %d are: %w", want, ready, err)
+		return 0, fmt.Errorf("wait for %d Ready nodes, %d are: %w", want, ready, err)
 	}
-	return nil
+	return last, nil
+}
+
+// readyIn returns how many nodes of a pool are Ready and when the last of them became so.
+func (n *Nodes) readyIn(pool string) (ready int, last sample.Offset) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, node := range n.nodes {
+		if node.isReady && node.pool == pool {
+			ready++
+			last = max(last, node.ready)
+		}
+	}
+	return ready, last
 }
 
 // WaitGone waits until no more than left nodes exist.

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,8 +90,17 @@ func TestNodesOverTheWire(t *testing.T) {
 			"status": object{"conditions": []any{object{"type": "Ready", "status": "True"}}},
 		})
 	}
-	if err := n.WaitReady(t.Context(), 2, nil); err != nil {
+	ready, err := n.WaitReady(t.Context(), "pool", 2, nil)
+	if err != nil {
 		t.Fatal(err)
+	}
+	if ready <= 0 || ready > clock.Now() {
+		t.Errorf("the last node was Ready at %v, want a moment between the start and now", ready.Seconds())
+	}
+	late, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := n.WaitReady(late, "other", 1, nil); err == nil {
+		t.Error("nodes of one pool count for another")
 	}
 	s.delete("/api/v1/nodes", "a")
 	s.delete("/api/v1/nodes", "b")

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/cache"
@@ -36,7 +37,15 @@ type Objects struct {
 	objects  map[string]*unstructured.Unstructured
 	complete map[string]completion // The first time, by object.
 	settled  map[string]struct{}   // The objects that are complete now.
+	due      map[string]written    // Acknowledged writes that the watch has not shown yet.
+	gone     map[types.UID]struct{}
 	rollouts map[*Rollout]struct{}
+}
+
+// written is the state of an object after a write.
+type written struct {
+	uid        types.UID
+	generation int64
 }
 
 // completion is when an object was first seen complete at a generation.
@@ -74,6 +83,8 @@ func newObjects(options ObjectsOptions) *Objects {
 		objects:  map[string]*unstructured.Unstructured{},
 		complete: map[string]completion{},
 		settled:  map[string]struct{}{},
+		due:      map[string]written{},
+		gone:     map[types.UID]struct{}{},
 		rollouts: map[*Rollout]struct{}{},
 	}
 }
@@ -135,7 +146,10 @@ func (o *Objects) observe(seen *unstructured.Unstructured, now sample.Offset) {
 	seen.SetManagedFields(nil) // Often the larger part, and of no use here.
 	name := seen.GetName()
 	o.objects[name] = seen
-	if !RolloutComplete(seen) {
+	if awaited, ok := o.due[name]; ok && awaited.in(seen) {
+		delete(o.due, name)
+	}
+	if _, outdated := o.due[name]; outdated || !RolloutComplete(seen) {
 		delete(o.settled, name)
 		return
 	}
@@ -150,7 +164,37 @@ func (o *Objects) observe(seen *unstructured.Unstructured, now sample.Offset) {
 	}
 }
 
+// in reports whether an object as it was seen has the write in it.
+func (w written) in(seen *unstructured.Unstructured) bool {
+	return seen.GetUID() == w.uid && seen.GetGeneration() >= w.generation
+}
+
+// Acknowledged takes the server's answer to a creation or a change. Until the watch has caught
+// up with it, the object counts as there and as not complete: otherwise a wait that follows
+// would be over before the change was even seen.
+func (o *Objects) Acknowledged(answer *unstructured.Unstructured) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	name := answer.GetName()
+	write := written{answer.GetUID(), answer.GetGeneration()}
+	if _, gone := o.gone[write.uid]; gone {
+		return
+	}
+	if seen, ok := o.objects[name]; ok && write.in(seen) {
+		return
+	}
+	o.due[name] = write
+	delete(o.settled, name)
+}
+
 func (o *Objects) remove(name string) {
+	if seen, ok := o.objects[name]; ok {
+		uid := seen.GetUID()
+		o.gone[uid] = struct{}{}
+		if o.due[name].uid == uid {
+			delete(o.due, name)
+		}
+	}
 	delete(o.objects, name)
 	delete(o.complete, name)
 	delete(o.settled, name)
@@ -178,30 +222,52 @@ func (o *Objects) Wait(
 	return nil
 }
 
-// WaitComplete waits until at least want objects exist and none of them is still rolling out.
+// WaitComplete waits until at least want objects exist and none of them is still rolling out
+// or has an acknowledged change that the watch has yet to show.
 func (o *Objects) WaitComplete(ctx context.Context, want int, progress Progress) error {
 	return o.Wait(ctx, func(objects map[string]*unstructured.Unstructured) (int, int) {
 		return len(o.settled), max(want, len(objects))
 	}, progress)
 }
 
-// WaitGone waits until no object is left. Progress is told how many of those that existed at
-// the call are gone.
+// WaitGone waits until no object is left, nor one to come whose creation is acknowledged.
+// Progress is told how many of those that existed at the call are gone.
 func (o *Objects) WaitGone(ctx context.Context, progress Progress) error {
-	total := len(o.Names())
+	total := 0
 	return o.Wait(ctx, func(objects map[string]*unstructured.Unstructured) (int, int) {
-		total = max(total, len(objects))
-		return total - len(objects), total
+		left := len(objects)
+		for name := range o.due {
+			if _, seen := objects[name]; !seen {
+				left++
+			}
+		}
+		total = max(total, left)
+		return total - left, total
 	}, progress)
 }
 
-// Names returns the names of the objects that exist, in no order.
-func (o *Objects) Names() []string {
+// Names returns the names of the objects that exist in a namespace, in no order. The
+// namespace is empty for objects that have none.
+func (o *Objects) Names(namespace string) []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	names := make([]string, 0, len(o.objects))
-	for name := range o.objects {
-		names = append(names, name)
+	for name, object := range o.objects {
+		if object.GetNamespace() == namespace && object.GetDeletionTimestamp() == nil {
+			names = append(names, name)
+		}
 	}
 	return names
+}
+
+// PodsWanted returns how many pods the objects ask for that stay: as many as their replicas,
+// none for a Job, whose pods end by themselves, and none for kinds that make no pods.
+func (o *Objects) PodsWanted() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var pods int64
+	for _, object := range o.objects {
+		pods += podsWanted(object)
+	}
+	return int(pods)
 }

@@ -3,13 +3,16 @@ package measure
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/yaml"
 
@@ -173,5 +176,83 @@ func TestObjectsOverTheWire(t *testing.T) {
 	err = o.WaitComplete(ctx, 1, nil)
 	if err == nil || !strings.Contains(err.Error(), "0 of 1") {
 		t.Errorf("error %v, want that 0 of 1 are there", err)
+	}
+}
+
+// objectAt renders a deployment as the server returns it.
+func objectAt(t *testing.T, name, uid string, generation int, complete bool) *unstructured.Unstructured {
+	t.Helper()
+	o := &unstructured.Unstructured{Object: deployment(name, generation, complete)}
+	o.SetUID(types.UID(uid))
+	return o
+}
+
+// A wait that follows an acknowledged write must not be over because of what the watch showed
+// before that write.
+func TestWaitsCountFromTheAcknowledgedState(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newObjects(ObjectsOptions{Run: Run{Clock: sample.StartClock(), Sink: &recording{}}, Resource: deployments})
+		over := func(wait func(context.Context) error) bool {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			return wait(ctx) == nil
+		}
+		complete := func(ctx context.Context) error { return o.WaitComplete(ctx, 1, nil) }
+		gone := func(ctx context.Context) error { return o.WaitGone(ctx, nil) }
+
+		o.Acknowledged(objectAt(t, "a", "1", 1, false))
+		if over(gone) {
+			t.Error("an object is gone before the watch has shown it")
+		}
+		_ = o.Add(objectAt(t, "a", "1", 1, true))
+		if !over(complete) {
+			t.Error("the object is not complete")
+		}
+		o.Acknowledged(objectAt(t, "a", "1", 2, false)) // It is scaled.
+		if over(complete) {
+			t.Error("an object is complete before the watch has shown its change")
+		}
+		_ = o.Update(objectAt(t, "a", "1", 1, true)) // A late event of the state before.
+		if over(complete) {
+			t.Error("an object is complete though the watch still shows the state before its change")
+		}
+		_ = o.Update(objectAt(t, "a", "1", 2, true))
+		o.Acknowledged(objectAt(t, "a", "1", 2, false)) // The answer may come after the event.
+		if !over(complete) {
+			t.Error("the changed object is not complete")
+		}
+		_ = o.Delete(objectAt(t, "a", "1", 2, true))
+		o.Acknowledged(objectAt(t, "a", "1", 2, false)) // Even after the deletion.
+		if !over(gone) {
+			t.Error("the object is not gone")
+		}
+		o.Acknowledged(objectAt(t, "a", "2", 1, false)) // Another of the same name.
+		if over(gone) {
+			t.Error("the second object of a name is gone before the watch has shown it")
+		}
+	})
+}
+
+func TestNamesAndPodsWanted(t *testing.T) {
+	o := newObjects(ObjectsOptions{Run: Run{Clock: sample.StartClock(), Sink: &recording{}}})
+	for _, manifest := range []string{
+		`{apiVersion: apps/v1, kind: Deployment, metadata: {name: three, namespace: here}, spec: {replicas: 3}}`,
+		`{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: one, namespace: here}, spec: {}}`,
+		`{apiVersion: batch/v1, kind: Job, metadata: {name: job, namespace: here}, spec: {parallelism: 7}}`,
+		`{apiVersion: v1, kind: Pod, metadata: {name: pod, namespace: there}}`,
+		`{apiVersion: v1, kind: Pod, metadata: {name: leaving, namespace: there, deletionTimestamp: "2026-01-02T03:04:05Z"}}`,
+		`{apiVersion: v1, kind: Node, metadata: {name: global}}`,
+	} {
+		_ = o.Add(parse(t, manifest))
+	}
+	if got := o.PodsWanted(); got != 3+1+1+1 {
+		t.Errorf("the objects ask for %d pods, want 6", got)
+	}
+	for namespace, want := range map[string][]string{"here": {"job", "one", "three"}, "there": {"pod"}, "": {"global"}} {
+		got := o.Names(namespace)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("names in %q (-want +got):\n%s", namespace, diff)
+		}
 	}
 }

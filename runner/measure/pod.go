@@ -48,6 +48,7 @@ func podReady(pod *corev1.Pod) bool {
 type pod struct {
 	name, namespace, workload string
 	level                     level
+	leaving                   bool // It is being deleted.
 	startup                   *startup
 }
 

@@ -55,6 +55,7 @@ type Pods struct {
 
 	mu        sync.Mutex
 	pods      map[types.UID]*pod
+	starting  int               // Pods whose record is not written.
 	levels    map[string]*tally // By workload.
 	doubtTill sample.Offset     // Changes before this came late.
 }
@@ -184,13 +185,14 @@ func (p *Pods) observe(seen *corev1.Pod, now sample.Offset, late bool) {
 	if !ok {
 		known = newPod(seen, p.options.phase(), now, late)
 		p.pods[seen.UID] = known
+		p.starting++
 		p.tally(known.workload).at[known.level]++
 	}
 	level := levelOf(seen)
 	counts := p.tally(known.workload)
 	counts.at[known.level]--
 	counts.at[level]++
-	known.level = level
+	known.level, known.leaving = level, seen.DeletionTimestamp != nil
 	if known.startup == nil {
 		return
 	}
@@ -241,6 +243,7 @@ func (p *Pods) write(uid types.UID, known *pod, now sample.Offset, deleted *samp
 		}
 	}
 	known.startup = nil
+	p.starting--
 	p.options.Sink.Pod(record)
 }
 
@@ -288,12 +291,13 @@ func (t *tally) counts() PodCounts {
 	}
 }
 
-// Names returns the names of the pods that exist in a namespace, in order.
+// Names returns the names of the pods that exist in a namespace and are not being deleted, in
+// order.
 func (p *Pods) Names(namespace string) []string {
 	p.mu.Lock()
 	names := make([]string, 0, len(p.pods))
 	for _, pod := range p.pods {
-		if pod.namespace == namespace {
+		if pod.namespace == namespace && !pod.leaving {
 			names = append(names, pod.name)
 		}
 	}
@@ -310,6 +314,21 @@ func (p *Pods) WaitReady(ctx context.Context, workload string, want int, progres
 	}
 	if err := p.waiters.wait(ctx, check, progress); err != nil {
 		return fmt.Errorf("wait for %d Ready pods of %s, %d are: %w", want, workload, p.Counts(workload).Ready, err)
+	}
+	return nil
+}
+
+// WaitStarted waits until every pod that exists has been seen Ready.
+func (p *Pods) WaitStarted(ctx context.Context) error {
+	var starting int
+	check := func() (int, int, bool) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		starting = p.starting
+		return 0, starting, starting == 0
+	}
+	if err := p.waiters.wait(ctx, check, nil); err != nil {
+		return fmt.Errorf("wait for the pods that are starting, %d are left: %w", starting, err)
 	}
 	return nil
 }

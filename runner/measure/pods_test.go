@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -213,6 +214,47 @@ func TestPodCounts(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{"p0", "p1", "p2", "p3", "p4"}, p.Names("bench")); diff != "" {
 			t.Errorf("names (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestNamesLeaveOutPodsThatAreBeingDeleted(t *testing.T) {
+	podsAt(t, func(p *Pods, _ *recording) {
+		for _, name := range []string{"a", "b"} {
+			_ = p.Add(seen(name, levelReady))
+		}
+		leaving := seen("a", levelReady)
+		leaving.DeletionTimestamp = &metav1.Time{Time: time.Now()}
+		_ = p.Update(leaving)
+		if diff := cmp.Diff([]string{"b"}, p.Names("bench")); diff != "" {
+			t.Errorf("names (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestWaitStarted(t *testing.T) {
+	podsAt(t, func(p *Pods, _ *recording) {
+		wait := func() error {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			return p.WaitStarted(ctx)
+		}
+		if err := wait(); err != nil {
+			t.Errorf("without pods: %v", err)
+		}
+		_ = p.Add(seen("a", levelReady))
+		_ = p.Add(seen("b", levelRunning))
+		_ = p.Add(seen("c", levelScheduled))
+		if err := wait(); err == nil || !strings.Contains(err.Error(), "2 are left") {
+			t.Errorf("error %v, want that 2 pods are starting", err)
+		}
+		_ = p.Update(seen("b", levelReady))
+		finished := seen("b", levelRunning)
+		finished.Status.Phase = corev1.PodSucceeded
+		_ = p.Update(finished)
+		_ = p.Delete(seen("c", levelScheduled))
+		if err := wait(); err != nil {
+			t.Errorf("one pod ran to its end and one was deleted: %v", err)
 		}
 	})
 }

@@ -116,6 +116,17 @@ func RolloutComplete(object *unstructured.Unstructured) bool {
 	return true
 }
 
+// podsWanted returns how many pods an object asks for; 0 if they end by themselves.
+func podsWanted(object *unstructured.Unstructured) int64 {
+	switch object.GroupVersionKind().GroupKind().String() {
+	case "Pod":
+		return 1
+	case "Deployment.apps", "StatefulSet.apps", "ReplicaSet.apps":
+		return status{object.Object}.wanted()
+	}
+	return 0
+}
+
 // status reads fields of an object that may be missing.
 type status struct{ object map[string]any }
 

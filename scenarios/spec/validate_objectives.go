@@ -106,7 +106,7 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 	case sample.NodesByState:
 		values["state"] = []string{"created", "ready"}
 	case sample.APIErrors:
-		values["kind"] = []string{"timeout", "throttled", "server", "client", "connection"}
+		values["kind"] = []string{"timeout", "throttled", "server", "not-found", "client", "connection", "unsent"}
 	}
 	return values
 }
