@@ -29,6 +29,7 @@ demo: controlplane ## run the quickstart scenario and write its report
 test: controlplane ## run all tests, those on the real control plane included
 	$(GO) vet $(PACKAGES)
 	$(GO) test -count=1 -timeout 15m $(PACKAGES)
+	cd kwok/controlplane && $(GO) test -trimpath -count=1 ./...
 
 race: controlplane ## run all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(PACKAGES)
@@ -50,7 +51,7 @@ fuzz: ## fuzz every parser for 20 s
 
 update: ## write every golden and generated file anew (its twin is verify)
 	$(GO) test ./kwok/builder -run Archive -update
-	@for package in $$(grep -rl --include='*_test.go' '"update"' kwok results reporter runner scenarios | xargs -n1 dirname | sort -u | grep -v kwok/builder); do \
+	@for package in $$(grep -rl --include='*_test.go' '"update"' cmd kwok results reporter runner scenarios | xargs -n1 dirname | sort -u | grep -v kwok/builder); do \
 		$(GO) test ./$$package -update || exit 1; done
 	$(GO) mod tidy
 

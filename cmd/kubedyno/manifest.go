@@ -9,6 +9,8 @@ import (
 
 	"k8s.io/client-go/discovery"
 
+	"github.com/kubedyno/kubedyno/kwok/builder"
+	"github.com/kubedyno/kubedyno/kwok/cluster"
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/engine"
@@ -40,10 +42,9 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 		},
 		Objectives: r.plan.Objectives,
 	}
-	for _, p := range r.cluster.Processes() {
-		m.Cluster.Components = append(m.Cluster.Components, bundle.Component{
-			Name: string(p.Component), Arguments: p.Arguments,
-		})
+	m.Cluster.Components, err = r.components(version)
+	if err != nil {
+		return bundle.Manifest{}, err
 	}
 	for _, p := range r.plan.Fleet.Pools {
 		m.Cluster.Pools = append(m.Cluster.Pools, bundle.Pool{Name: p.Name, NodeType: p.NodeType, Count: p.Count})
@@ -52,6 +53,24 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 		m.Phases = append(m.Phases, bundle.Phase{Name: p.Name, Description: p.Description})
 	}
 	return m, nil
+}
+
+// components describes the processes of the cluster, and the kwok that the run brings.
+func (r *run) components(kubernetes string) ([]bundle.Component, error) {
+	versions, err := builder.ComponentVersions(r.kubernetes())
+	if err != nil {
+		return nil, err
+	}
+	var all []bundle.Component
+	for _, p := range r.cluster.Processes() {
+		version := versions[string(p.Component)]
+		if strings.HasPrefix(string(p.Component), "kube-") {
+			version = kubernetes // What it says itself: a named cluster may be of another version.
+		}
+		all = append(all, bundle.Component{Name: string(p.Component), Version: version, Arguments: p.Arguments})
+	}
+	kwok := string(cluster.Kwok)
+	return append(all, bundle.Component{Name: kwok, Version: versions[kwok]}), nil
 }
 
 func (r *run) serverVersion() (string, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubedyno/kubedyno/kwok/builder"
 	"github.com/kubedyno/kubedyno/kwok/cluster"
 )
 
@@ -87,10 +89,7 @@ func (r *run) warnOfSettings() {
 
 // kubernetes returns the version asked for: on the command line, or in the scenario.
 func (r *run) kubernetes() string {
-	if r.flags.cluster.kubernetes != "" {
-		return r.flags.cluster.kubernetes
-	}
-	return r.plan.Cluster.Kubernetes
+	return cmp.Or(r.flags.cluster.kubernetes, r.plan.Cluster.Kubernetes, builder.DefaultKubernetes)
 }
 
 // suitLeases makes the node-lifecycle controller wait as much longer for slow leases.

@@ -159,7 +159,7 @@ func TestByHandVerdicts(t *testing.T) {
 	wantWarnings := []string{
 		"1 of 4 pods never became Ready; they count as at least the time they waited.",
 		"A watch was interrupted while 1 of 4 pods started; their times are upper bounds.",
-		"5 of 2,000 requests failed.",
+		"5 of 2,000 requests failed: 5 server.",
 		"Only 90/s of 100/s were sent (class=gets,phase=load).",
 		"Watches of the harness had to list anew (watch relists: 1); what happened meanwhile was seen late.",
 		"At 7 s: load 100/s: the clock stepped.",

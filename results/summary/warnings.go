@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,7 +45,7 @@ func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 		warn("A watch was interrupted while %s of %s pods started; their times are upper bounds.", count(n), count(c.counts.PodsCreated))
 	}
 	if n := c.counts.Failed; n > 0 {
-		warn("%s of %s requests failed.", count(n), count(c.counts.Requests))
+		warn("%s of %s requests failed: %s.", count(n), count(c.counts.Requests), c.failureKinds())
 	}
 	for _, metric := range slices.Sorted(maps.Keys(c.overflow)) {
 		warn("There are more than %s series; some of %s were left out.", count(maxSeries), metric)
@@ -52,6 +53,23 @@ func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 	all = append(all, c.loadWarnings(run.Manifest.Objectives)...)
 	all = append(all, c.watchWarnings()...)
 	return append(all, c.eventWarnings()...)
+}
+
+// failureKinds counts the failed requests by kind, the most frequent first.
+func (c *collector) failureKinds() string {
+	byKind := map[string]int64{}
+	for _, g := range c.gauges {
+		if _, byPhase := g.labels[phaseLabel]; g.metric == sample.APIErrors && !byPhase && g.last > 0 {
+			byKind[g.labels["kind"]] += int64(g.last)
+		}
+	}
+	kinds := slices.SortedFunc(maps.Keys(byKind), func(a, b string) int {
+		return cmp.Or(cmp.Compare(byKind[b], byKind[a]), cmp.Compare(a, b))
+	})
+	for i, kind := range kinds {
+		kinds[i] = sample.FormatCount(byKind[kind]) + " " + kind
+	}
+	return strings.Join(kinds, ", ")
 }
 
 func incompleteWords(m bundle.Manifest) string {

@@ -67,8 +67,17 @@ type Step struct {
 	Plan  plan.Step
 }
 
-// Do carries out the step and returns what it did, in words.
-func (s Step) Do(ctx context.Context) (string, error) {
+// Begin does what must be done before the step's own time begins and returns what carries it
+// out: the objects of a load are there before the load starts, and so before the steps that
+// run beside it. What is returned says what was done, in words.
+func (s Step) Begin(ctx context.Context) (func(context.Context) (string, error), error) {
+	if a := s.Plan.Action.Load; a != nil {
+		return s.load(ctx, a)
+	}
+	return s.do, nil
+}
+
+func (s Step) do(ctx context.Context) (string, error) {
 	switch a := s.Plan.Action; {
 	case a.Nodes != nil:
 		return s.nodes(ctx, a.Nodes)
@@ -84,8 +93,6 @@ func (s Step) Do(ctx context.Context) (string, error) {
 		return s.delete(ctx, a.Delete)
 	case a.Hold != nil:
 		return s.hold(ctx, a.Hold)
-	case a.Load != nil:
-		return s.load(ctx, a.Load)
 	}
 	return "", fmt.Errorf("step %q has no verb that this runner knows", s.Plan.Name)
 }

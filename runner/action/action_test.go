@@ -140,13 +140,13 @@ func TestHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		step := Step{Plan: plan.Step{Action: spec.Action{Hold: &spec.Hold{Duration: time.Minute}}}}
-		if _, err := step.Do(t.Context()); err != nil || time.Since(began) != time.Minute {
+		if _, err := step.do(t.Context()); err != nil || time.Since(began) != time.Minute {
 			t.Errorf("held for %s (%v), want a minute", time.Since(began), err)
 		}
 		stopped := errors.New("stopped")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(stopped)
-		if _, err := step.Do(ctx); !errors.Is(err, stopped) {
+		if _, err := step.do(ctx); !errors.Is(err, stopped) {
 			t.Errorf("a cancelled hold returned %v, want the cause", err)
 		}
 	})
@@ -354,7 +354,7 @@ func TestLabelsThatAreNoneAreRefused(t *testing.T) {
 
 func TestUnknownVerbIsAnError(t *testing.T) {
 	step := Step{Plan: plan.Step{Name: "dance"}}
-	if _, err := step.Do(t.Context()); err == nil || !strings.Contains(err.Error(), "dance") {
+	if _, err := step.do(t.Context()); err == nil || !strings.Contains(err.Error(), "dance") {
 		t.Errorf("error %v, want one that names the step", err)
 	}
 }

@@ -15,18 +15,27 @@ import (
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
-// load sends open-loop request load to the API server.
-func (s Step) load(ctx context.Context, a *spec.Load) (string, error) {
+// load makes the objects of an open-loop request load and returns what sends it.
+func (s Step) load(ctx context.Context, a *spec.Load) (func(context.Context) (string, error), error) {
 	classes, err := s.classes(ctx, a)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	result, err := load.Run(ctx, load.Options{
+	attack, err := load.Prepare(ctx, load.Options{
 		Config: s.REST, Namespace: s.Namespace, Name: loadName(s.Phase, s.Plan.Name),
 		Classes: classes, Duration: a.Duration, Timeout: a.Timeout,
 		Phase: s.Phase, Labels: map[string]string{RunLabel: s.Run}, Seed: s.Env.Plan.Seed,
 		Names: s.names, Clock: s.Clock, Sink: s.Sink,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (string, error) { return shoot(ctx, attack) }, nil
+}
+
+// shoot sends a load that is prepared, and removes its objects.
+func shoot(ctx context.Context, attack *load.Attack) (string, error) {
+	result, err := attack.Run(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -37,7 +46,7 @@ func (s Step) load(ctx context.Context, a *spec.Load) (string, error) {
 			failed += count
 		}
 	}
-	return fmt.Sprintf("%d requests, %d failed", sent, failed), nil
+	return fmt.Sprintf("%d requests, %d failed", sent, failed), attack.Cleanup(ctx)
 }
 
 // classes resolves the classes of a load against what the cluster serves.

@@ -17,11 +17,15 @@ func (e *engine) steps(ctx context.Context, phase plan.Phase) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		for _, step := range phase.Steps {
+			finish, err := e.begin(ctx, phase.Name, step)
+			if err != nil {
+				return err
+			}
 			if step.Action.Background {
-				group.Go(func() error { return e.step(ctx, phase.Name, step) })
+				group.Go(finish)
 				continue
 			}
-			if err := e.step(ctx, phase.Name, step); err != nil {
+			if err := finish(); err != nil {
 				return err
 			}
 		}
@@ -30,16 +34,28 @@ func (e *engine) steps(ctx context.Context, phase plan.Phase) error {
 	return group.Wait()
 }
 
-func (e *engine) step(ctx context.Context, phase string, step plan.Step) error {
+// begin prepares a step and returns what carries it out.
+func (e *engine) begin(ctx context.Context, phase string, step plan.Step) (finish func() error, err error) {
 	if err := context.Cause(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	e.event(sample.Event{Kind: sample.StepStarted, Phase: phase, Step: step.Name})
-	message, err := action.Step{Env: e.env, Phase: phase, Plan: step}.Do(ctx)
+	carryOut, err := action.Step{Env: e.env, Phase: phase, Plan: step}.Begin(ctx)
 	if err != nil {
-		e.event(sample.Event{Kind: sample.StepFailed, Phase: phase, Step: step.Name, Message: err.Error()})
-		return coded(exitcode.Environment, fmt.Errorf("phase %s, step %s: %w", phase, step.Name, err))
+		return nil, e.failed(phase, step, err)
 	}
-	e.event(sample.Event{Kind: sample.StepFinished, Phase: phase, Step: step.Name, Message: message})
-	return nil
+	return func() error {
+		message, err := carryOut(ctx)
+		if err != nil {
+			return e.failed(phase, step, err)
+		}
+		e.event(sample.Event{Kind: sample.StepFinished, Phase: phase, Step: step.Name, Message: message})
+		return nil
+	}, nil
+}
+
+// failed tells that a step has failed and returns its error in the words of the run.
+func (e *engine) failed(phase string, step plan.Step, err error) error {
+	e.event(sample.Event{Kind: sample.StepFailed, Phase: phase, Step: step.Name, Message: err.Error()})
+	return coded(exitcode.Environment, fmt.Errorf("phase %s, step %s: %w", phase, step.Name, err))
 }

@@ -25,7 +25,6 @@
 package load
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -121,20 +120,6 @@ type ClassResult struct {
 	Unsent      int64            // Could not be sent within Timeout of the end.
 	Interrupted int64            // Were in flight when the load was interrupted; not recorded.
 	Failed      map[string]int64 // By kind; those unsent are among them.
-}
-
-// Run prepares a load, runs it and removes the objects it made. When it is interrupted it leaves
-// those to whoever removes everything with Options.Labels, as their number may be large.
-func Run(ctx context.Context, options Options) (Result, error) {
-	attack, err := Prepare(ctx, options)
-	if err != nil {
-		return Result{}, err
-	}
-	result, err := attack.Run(ctx)
-	if err != nil {
-		return result, err
-	}
-	return result, attack.Cleanup(ctx)
 }
 
 // withDefaults fills in what was left at zero and refuses what cannot run.

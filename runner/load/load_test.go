@@ -41,7 +41,7 @@ func options(s *server, sink sample.Sink, classes ...Class) Options {
 
 func run(t *testing.T, o Options) map[string]ClassResult {
 	t.Helper()
-	result, err := Run(t.Context(), o)
+	result, err := sendAll(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +256,7 @@ func TestInterruptedLoadEndsAtOnce(t *testing.T) {
 	rare := readPods("rare", 0.001)
 	o := options(s, sink, readPods("pods", 50), rare)
 	o.Duration, o.Timeout = time.Hour, time.Hour
-	result, err := Run(ctx, o)
+	result, err := sendAll(ctx, o)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that it was cancelled", err)
 	}
@@ -300,4 +300,17 @@ func TestObjectsOfTheirOwn(t *testing.T) {
 		t.Errorf("%d objects after Cleanup, want none", n)
 	}
 	s.check(t)
+}
+
+// sendAll prepares a load, sends it and removes its objects.
+func sendAll(ctx context.Context, options Options) (Result, error) {
+	attack, err := Prepare(ctx, options)
+	if err != nil {
+		return Result{}, err
+	}
+	result, err := attack.Run(ctx)
+	if err != nil {
+		return result, err
+	}
+	return result, attack.Cleanup(ctx)
 }

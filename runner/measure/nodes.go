@@ -205,10 +205,10 @@ func (n *Nodes) censor() {
 	for _, node := range n.nodes {
 		if node.wasSent && !node.wasReady {
 			n.record(node, now)
+			node.wasSent = false // A second Close must not count it again.
 			never++
 		}
 	}
-	clear(n.nodes)
 	if never > 0 {
 		n.options.warn(fmt.Sprintf("%d nodes were not Ready at the end; they count with the time they waited", never))
 	}
