@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/kubedyno/kubedyno/results/exitcode"
+	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
 // app is everything outside of the process that a command may touch.
@@ -68,7 +69,11 @@ func (a *app) conclude(err error) int {
 	if errors.Is(err, errSilent) {
 		return code
 	}
-	fmt.Fprintf(a.stderr, "kubedyno: %s\n", message(err))
+	prefix := "kubedyno: "
+	if _, positioned := errors.AsType[spec.Faults](err); positioned {
+		prefix = "" // Editors and terminals find file:line:col at the beginning of a line.
+	}
+	fmt.Fprintf(a.stderr, "%s%s\n", prefix, message(err))
 	if hint := exitcode.Hint(err); hint != "" {
 		fmt.Fprintf(a.stderr, "hint: %s\n", hint)
 	}
