@@ -266,7 +266,7 @@ func TestVerdictOfTheRun(t *testing.T) {
 		{"no pods", 0, bundle.Complete, most(5), nil, slo.NoData,
 			"NO DATA: nothing was observed for 1 of 1 objectives. pod startup p99: nothing was observed."},
 		{"interrupted", 1000, bundle.Interrupted, most(5), nil, slo.Inconclusive,
-			"INCONCLUSIVE: 1 of 1 objectives could not be judged. pod startup p99: the run did not finish."},
+			"INCONCLUSIVE: the run did not finish; 1 of 1 objectives could not be judged."},
 		{"books do not balance", 1000, bundle.Complete, most(5), created(1100), slo.Inconclusive,
 			"INCONCLUSIVE: 1 of 1 objectives could not be judged. pod startup p99: the books do not balance: " +
 				"100 of 1,100 pods were never reported."},

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/sample"
@@ -158,11 +159,15 @@ func sentence(s *Summary) string {
 		return fmt.Sprintf("PASS: all %d objectives met.", total)
 	case slo.Miss:
 		return "MISS: " + share + " missed. " + missWords(worst(found))
-	case slo.NoData:
-		return "NO DATA: nothing was observed for " + share + ". " + doubtWords(found[0])
-	default:
-		return "INCONCLUSIVE: " + share + " could not be judged. " + doubtWords(found[0])
 	}
+	finding := share + " could not be judged. "
+	if s.Verdict == slo.NoData {
+		finding = "nothing was observed for " + share + ". "
+	}
+	if s.Incomplete {
+		return string(s.Verdict) + ": the run did not finish; " + strings.TrimSpace(finding)
+	}
+	return string(s.Verdict) + ": " + finding + doubtWords(found[0])
 }
 
 // worst is the objective that missed by the largest share of its limit.
