@@ -35,7 +35,7 @@ var modFiles = map[string]string{
 }
 
 // archive holds the files of kwok/controlplane. They are embedded as one archive because
-// go:embed passes over a folder that has a go.mod, and because a nested module is not part of
+// embedding passes over a folder that has a go.mod, and because a nested module is not part of
 // its parent's module zip: an installed kubedyno has only this copy. "make update" writes it.
 //
 //go:embed controlplane.txtar
