@@ -47,3 +47,12 @@ func readModule(t *testing.T, directory string) *txtar.Archive {
 	}
 	return module
 }
+
+// TestOldestGoIsWhatTheModulesAskFor keeps the message for an old toolchain true.
+func TestOldestGoIsWhatTheModulesAskFor(t *testing.T) {
+	for _, file := range txtar.Parse(archive).Files {
+		if filepath.Ext(file.Name) == ".mod" && !bytes.Contains(file.Data, []byte("\ngo "+oldestGo+"\n")) {
+			t.Errorf("%s does not ask for Go %s", file.Name, oldestGo)
+		}
+	}
+}

@@ -11,7 +11,7 @@ import (
 )
 
 // oldestGo is the oldest Go release that builds the control plane, as its go.mod says.
-const oldestGo = "1.26"
+const oldestGo = "1.26.4"
 
 func checkGo(found string) error {
 	if !version.IsValid(found) {
