@@ -52,7 +52,7 @@ fuzz: ## fuzz every parser for 20 s
 update: ## write every golden and generated file anew (its twin is verify)
 	$(GO) test ./kwok/builder -run Archive -update
 	@for package in $$(grep -rl --include='*_test.go' '"update"' cmd kwok results reporter runner scenarios | xargs -n1 dirname | sort -u | grep -v kwok/builder); do \
-		$(GO) test ./$$package -update || exit 1; done
+		$(GO) test -short ./$$package -update || exit 1; done
 	$(GO) mod tidy
 
 verify: ## fail if update would change anything

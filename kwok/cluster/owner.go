@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // ownerFile is locked by the kubedyno that starts, uses or ends the cluster in a directory,
@@ -145,6 +146,10 @@ func Sweep(parent string) error {
 	return errors.Join(faults...)
 }
 
+// dyingLimit is how long the components of a kubedyno that was killed may take to end: they
+// notice at once, and a busy machine needs a moment to take them down.
+const dyingLimit = 3 * time.Second
+
 func sweep(directory string) error {
 	owner, err := lockOwner(directory, 0)
 	if errors.Is(err, errClaimed) || errors.Is(err, fs.ErrNotExist) {
@@ -156,8 +161,13 @@ func sweep(directory string) error {
 	if s, err := readState(directory); err == nil && s.Detached {
 		return nil
 	}
-	if len(newCluster("", directory, "").living()) > 0 {
-		return nil
+	c := newCluster("", directory, "")
+	deadline := time.Now().Add(dyingLimit)
+	for len(c.living()) > 0 {
+		if time.Now().After(deadline) {
+			return nil
+		}
+		time.Sleep(readyInterval)
 	}
 	return os.RemoveAll(directory)
 }
