@@ -51,7 +51,7 @@ fuzz: ## fuzz every parser for 20 s
 
 update: ## write every golden and generated file anew (its twin is verify)
 	$(GO) test ./kwok/builder -run Archive -update
-	@for package in $$(grep -rl --include='*_test.go' '"update"' cmd kwok results reporter runner scenarios | xargs -n1 dirname | sort -u | grep -v kwok/builder); do \
+	@for package in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' cmd kwok results reporter runner scenarios | xargs -n1 dirname | sort -u | grep -v kwok/builder); do \
 		$(GO) test -short ./$$package -update || exit 1; done
 	$(GO) mod tidy
 
