@@ -279,6 +279,16 @@ func TestVerdictOfTheRun(t *testing.T) {
 			w.Window(sample.Window{Metric: sample.WatchLag, Histogram: lag})
 		}, slo.Inconclusive, "INCONCLUSIVE: 1 of 1 objectives could not be judged. pod startup p99: " +
 			"the harness was late: watch lag p99 300 ms."},
+		{"simulator late", 1000, bundle.Complete, most(0.8), func(w *bundle.Writer) {
+			for metric, delay := range map[string]time.Duration{
+				sample.WatchLag: 10 * time.Millisecond, sample.PodSimulatorOverhead: 300 * time.Millisecond,
+			} {
+				var added sample.Histogram
+				added.Record(delay)
+				w.Window(sample.Window{Metric: metric, Histogram: added})
+			}
+		}, slo.Inconclusive, "INCONCLUSIVE: 1 of 1 objectives could not be judged. pod startup p99: " +
+			"the harness was late: pod simulator overhead p99 300 ms."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -57,11 +57,22 @@ func (c *collector) judge(o slo.Objective, doubt string) slo.Outcome {
 
 func (c *collector) judgeDistribution(o slo.Objective, metric sample.Metric, doubt string) slo.Outcome {
 	values := c.merged(o.Metric, o.Where)
-	delay := c.merged(metric.HarnessDelay, delayWhere(metric, o.Where))
+	delay, name := c.longestDelay(metric, o.Where)
 	return slo.EvaluateDistribution(o, slo.Distribution{
 		Values: &values.Histogram, Censored: values.Censored, CensoredFrom: values.CensoredFrom,
-		Delay: &delay.Histogram, DelayMetric: metric.HarnessDelay, Doubt: doubt,
+		Delay: &delay.Histogram, DelayMetric: name, Doubt: doubt,
 	})
+}
+
+// longestDelay returns the delay of the harness that may have added most to a metric.
+func (c *collector) longestDelay(metric sample.Metric, where sample.Labels) (longest Values, name string) {
+	for _, candidate := range metric.HarnessDelays {
+		delay := c.merged(candidate, delayWhere(candidate, where))
+		if name == "" || delay.Histogram.Quantile(0.99) > longest.Histogram.Quantile(0.99) {
+			longest, name = delay, candidate
+		}
+	}
+	return longest, name
 }
 
 func (c *collector) merged(metric string, where sample.Labels) Values {
@@ -75,8 +86,8 @@ func (c *collector) merged(metric string, where sample.Labels) Values {
 }
 
 // delayWhere keeps of a selector what the harness-delay metric knows too.
-func delayWhere(metric sample.Metric, where sample.Labels) sample.Labels {
-	delay, ok := sample.Lookup(metric.HarnessDelay)
+func delayWhere(name string, where sample.Labels) sample.Labels {
+	delay, ok := sample.Lookup(name)
 	if !ok {
 		return nil
 	}

@@ -1,6 +1,8 @@
 package summary
 
 import (
+	"slices"
+
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/results/slo"
 )
@@ -19,7 +21,7 @@ func ToleratedDelay(objectives []slo.Objective, delay string) float64 {
 	tightest := 0.0
 	for _, o := range objectives {
 		metric, ok := sample.Lookup(o.Metric)
-		if !ok || metric.HarnessDelay != delay || o.Most == nil {
+		if !ok || !slices.Contains(metric.HarnessDelays, delay) || o.Most == nil {
 			continue
 		}
 		if tightest == 0 || *o.Most < tightest {
