@@ -68,7 +68,7 @@ type Metric struct {
 	// included, may have added to this one; an objective missed by no more than one of them is
 	// inconclusive.
 	HarnessDelays []string
-	Help         string
+	Help          string
 }
 
 // Lookup returns the metric of that name.
