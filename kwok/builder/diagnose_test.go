@@ -13,16 +13,16 @@ import (
 func TestDiagnose(t *testing.T) {
 	exit := errors.New("exit status 1")
 	for output, want := range map[string]string{
-		"link: write /tmp/x: no space left on device":                                         "the disk is full",
-		"write /home/u/.cache: disk quota exceeded":                                           "the disk is full",
-		"go: go.mod requires go >= 1.26.4 (running go 1.25.1; GOTOOLCHAIN=local)":             "the Go toolchain is too old",
-		"go: k8s.io/api@v0.37.2: module lookup disabled by GOPROXY=off":                       "the Go module proxy",
+		"link: write /tmp/x: no space left on device":                                   "the disk is full",
+		"write /home/u/.cache: disk quota exceeded":                                     "the disk is full",
+		"go: go.mod requires go >= 1.26.4 (running go 1.25.1; GOTOOLCHAIN=local)":       "the Go toolchain is too old",
+		"go: k8s.io/api@v0.37.2: module lookup disabled by GOPROXY=off":                 "the Go module proxy",
 		"Get \"https://proxy.example/x\": dial tcp: lookup proxy.example: no such host": "the Go module proxy",
-		"reading https://proxy.corp/x.zip: 502 Bad Gateway":                                   "the Go module proxy",
-		"verifying k8s.io/api@v0.37.2: checksum mismatch":                                     "is not what kubedyno was released with",
-		"k8s.io/api/core/v1: compile: signal: killed":                                         "for want of memory",
-		"go: could not create module cache: mkdir /home/u/go: permission denied":                "GOMODCACHE",
-		"x.go:1:1: undefined: y":                                                              "exit status 1\n",
+		"reading https://proxy.corp/x.zip: 502 Bad Gateway":                             "the Go module proxy",
+		"verifying k8s.io/api@v0.37.2: checksum mismatch":                               "is not what kubedyno was released with",
+		"k8s.io/api/core/v1: compile: signal: killed":                                   "for want of memory",
+		"go: could not create module cache: mkdir /home/u/go: permission denied":        "GOMODCACHE",
+		"x.go:1:1: undefined: y":                                                        "exit status 1\n",
 	} {
 		err := diagnose(exit, output)
 		if !errors.Is(err, exit) || !strings.HasPrefix(err.Error(), want) && !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(), output) {
