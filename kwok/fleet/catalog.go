@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
-	"strings"
 
 	"sigs.k8s.io/yaml"
 )
@@ -64,7 +63,7 @@ func parseCatalog(text []byte) ([]Type, error) {
 	return file.Types, nil
 }
 
-// Lookup returns the node type of this name. The error names the nearest one there is.
+// Lookup returns the node type of this name.
 func Lookup(name string) (Type, error) {
 	types, err := Catalog()
 	if err != nil {
@@ -72,45 +71,7 @@ func Lookup(name string) (Type, error) {
 	}
 	i := slices.IndexFunc(types, func(t Type) bool { return t.Name == name })
 	if i < 0 {
-		return Type{}, fmt.Errorf("node type %q is not in the catalog: did you mean %s?", name, nearest(name, types))
+		return Type{}, fmt.Errorf("node type %q is not in the catalog", name)
 	}
 	return types[i], nil
-}
-
-// nearest returns the type name with the fewest edits from name. A name that holds the
-// other, such as Azure's Standard_D4s_v5, is nearer than any edit.
-func nearest(name string, types []Type) string {
-	best, least := "", -1
-	for _, t := range types {
-		a, b := strings.ToLower(name), strings.ToLower(t.Name)
-		d := distance(a, b)
-		if a != "" && (strings.Contains(a, b) || strings.Contains(b, a)) {
-			d = 0
-		}
-		if least < 0 || d < least {
-			best, least = t.Name, d
-		}
-	}
-	return best
-}
-
-// distance is the Levenshtein distance between two strings, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0] // The value at i, j before this row overwrote it.
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -10,13 +10,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/cache"
 
 	"github.com/kubedyno/kubedyno/results/sample"
 )
@@ -86,7 +83,8 @@ func StartLag(ctx context.Context, options LagOptions) (*Lag, error) {
 		return nil, fmt.Errorf("create configmap %s/%s for the watch-lag probe: %w",
 			options.Namespace, options.Name, err)
 	}
-	l.following = follow(ctx, options.Run, "the watch-lag probe", l.listWatch(), &corev1.ConfigMap{}, l)
+	lw := listWatch(l.api, func(o *metav1.ListOptions) { o.FieldSelector = "metadata.name=" + options.Name })
+	l.following = follow(ctx, options.Run, "the watch-lag probe", lw, &corev1.ConfigMap{}, l)
 	if err := l.following.waitSynced(ctx, "the watch-lag probe"); err != nil {
 		return nil, err
 	}
@@ -96,20 +94,6 @@ func StartLag(ctx context.Context, options LagOptions) (*Lag, error) {
 
 func newLag(options LagOptions, api typedcorev1.ConfigMapInterface) *Lag {
 	return &Lag{options: options, api: api, from: options.Clock.Now()}
-}
-
-func (l *Lag) listWatch() *cache.ListWatch {
-	selector := "metadata.name=" + l.options.Name
-	return &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			o.FieldSelector = selector
-			return l.api.List(ctx, o)
-		},
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			o.FieldSelector = selector
-			return l.api.Watch(ctx, o)
-		},
-	}
 }
 
 // Close stops probing and writes what is left. Only the first call has an effect.

@@ -103,6 +103,31 @@ func (r *Relists) add() {
 	}
 }
 
+// A source is what the clients of all resources have in common.
+type source[L runtime.Object] interface {
+	List(context.Context, metav1.ListOptions) (L, error)
+	Watch(context.Context, metav1.ListOptions) (watch.Interface, error)
+}
+
+// listWatch lists and watches the part of a source that narrow chooses.
+func listWatch[L runtime.Object](api source[L], narrow func(*metav1.ListOptions)) *cache.ListWatch {
+	return &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			narrow(&o)
+			return api.List(ctx, o)
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			narrow(&o)
+			return api.Watch(ctx, o)
+		},
+	}
+}
+
+// labelled chooses what matches a label selector.
+func labelled(selector string) func(*metav1.ListOptions) {
+	return func(o *metav1.ListOptions) { o.LabelSelector = selector }
+}
+
 // A follower takes the changes of one watch. The reflector calls it from one goroutine.
 type follower interface {
 	cache.ReflectorStore

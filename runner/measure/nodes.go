@@ -7,12 +7,8 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/cache"
 
 	"github.com/kubedyno/kubedyno/results/sample"
 )
@@ -61,16 +57,7 @@ func StartNodes(ctx context.Context, options NodesOptions) (*Nodes, error) {
 	}
 	n := newNodes(options)
 	api := client.CoreV1().Nodes()
-	lw := &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			o.LabelSelector = options.Selector
-			return api.List(ctx, o)
-		},
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			o.LabelSelector = options.Selector
-			return api.Watch(ctx, o)
-		},
-	}
+	lw := listWatch(api, labelled(options.Selector))
 	n.following = follow(ctx, options.Run, "nodes", lw, &corev1.Node{}, n)
 	if err := n.following.waitSynced(ctx, "nodes"); err != nil {
 		return nil, err

@@ -5,14 +5,10 @@ import (
 	"fmt"
 	"sync"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/tools/cache"
 
 	"github.com/kubedyno/kubedyno/results/sample"
 )
@@ -59,16 +55,7 @@ type completion struct {
 func StartObjects(ctx context.Context, options ObjectsOptions) (*Objects, error) {
 	o := newObjects(options)
 	api := options.Client.Resource(options.Resource).Namespace(options.Namespace)
-	lw := &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, list metav1.ListOptions) (runtime.Object, error) {
-			list.LabelSelector = options.Selector
-			return api.List(ctx, list)
-		},
-		WatchFuncWithContext: func(ctx context.Context, list metav1.ListOptions) (watch.Interface, error) {
-			list.LabelSelector = options.Selector
-			return api.Watch(ctx, list)
-		},
-	}
+	lw := listWatch(api, labelled(options.Selector))
 	what := options.Resource.GroupResource().String()
 	o.following = follow(ctx, options.Run, what, lw, &unstructured.Unstructured{}, o)
 	if err := o.following.waitSynced(ctx, what); err != nil {

@@ -8,13 +8,9 @@ import (
 	"unique"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/cache"
 
 	"github.com/kubedyno/kubedyno/results/sample"
 )
@@ -75,16 +71,7 @@ func StartPods(ctx context.Context, options PodsOptions) (*Pods, error) {
 	}
 	p := newPods(options)
 	api := client.CoreV1().Pods(options.Namespace)
-	lw := &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			o.LabelSelector = options.Selector
-			return api.List(ctx, o)
-		},
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			o.LabelSelector = options.Selector
-			return api.Watch(ctx, o)
-		},
-	}
+	lw := listWatch(api, labelled(options.Selector))
 	p.following = follow(ctx, options.Run, "pods", lw, &corev1.Pod{}, p)
 	if err := p.following.waitSynced(ctx, "pods"); err != nil {
 		return nil, err
