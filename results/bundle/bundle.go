@@ -9,6 +9,7 @@
 //	events.jsonl      what happened (sample.Event)
 //	samples.jsonl     values over time (sample.Point)
 //	histograms.jsonl  distributions by window (sample.Window)
+//	buckets.jsonl     distributions that servers keep themselves (sample.Buckets)
 //	pods.jsonl        the life of every pod (sample.Pod)
 //	summary.json      every figure and verdict (summary.Summary), written at the end
 //	report.html       the report, written at the end
@@ -28,6 +29,7 @@ const (
 	EventsFile     = "events.jsonl"
 	SamplesFile    = "samples.jsonl"
 	HistogramsFile = "histograms.jsonl"
+	BucketsFile    = "buckets.jsonl"
 	PodsFile       = "pods.jsonl"
 	SummaryFile    = "summary.json"
 	ReportFile     = "report.html"

@@ -98,6 +98,11 @@ func (r *Run) Windows() iter.Seq2[sample.Window, error] {
 	return records[sample.Window](r, HistogramsFile)
 }
 
+// Buckets returns the distributions that servers keep themselves.
+func (r *Run) Buckets() iter.Seq2[sample.Buckets, error] {
+	return records[sample.Buckets](r, BucketsFile)
+}
+
 // Pods returns the lives of the pods.
 func (r *Run) Pods() iter.Seq2[sample.Pod, error] { return records[sample.Pod](r, PodsFile) }
 

@@ -33,11 +33,12 @@ const (
 	events kind = iota
 	points
 	windows
+	buckets
 	pods
 	kinds // How many there are.
 )
 
-var files = [kinds]string{EventsFile, SamplesFile, HistogramsFile, PodsFile}
+var files = [kinds]string{EventsFile, SamplesFile, HistogramsFile, BucketsFile, PodsFile}
 
 // A record is one line to be written.
 type record struct {
@@ -139,6 +140,9 @@ func (w *Writer) Event(e sample.Event) { w.enqueue(record{events, e}) }
 
 // Point records a value.
 func (w *Writer) Point(p sample.Point) { w.enqueue(record{points, p}) }
+
+// Buckets records what a server's histogram grew by.
+func (w *Writer) Buckets(b sample.Buckets) { w.enqueue(record{buckets, b}) }
 
 // Pod records the life of a pod.
 func (w *Writer) Pod(p sample.Pod) { w.enqueue(record{pods, p}) }

@@ -40,6 +40,12 @@ const (
 	Gauge Shape = "gauge"
 	// Scalar metrics have one value per label set, written once as a Point.
 	Scalar Shape = "scalar"
+	// Counter metrics only grow, but start anew with every action that counts. They are sampled
+	// as Points; their last value is the total.
+	Counter Shape = "counter"
+	// Bucketed metrics are distributions that a server keeps in buckets of its own. They are
+	// recorded as Buckets, and their percentiles are known only to a bucket.
+	Bucketed Shape = "bucketed"
 )
 
 // A Source names what must be in a scenario for a metric to be produced, so that an objective
@@ -107,6 +113,11 @@ const (
 	APIOffered        = "api_offered_per_second"
 	APIAchieved       = "api_achieved_per_second"
 	APIErrors         = "api_errors_total"
+	APIFirstByte      = "api_first_byte_seconds"
+	APIByCode         = "api_by_code_seconds"
+	APIRetryAfter     = "api_retry_after_seconds"
+	APIReceived       = "api_received_bytes"
+	APISent           = "api_sent_bytes"
 	ComponentCPU      = "component_cpu_cores"
 	ComponentCPUTotal = "component_cpu_seconds"
 	ComponentMemory   = "component_memory_bytes"
@@ -115,6 +126,25 @@ const (
 	HarnessGCPause    = "harness_gc_pause_seconds"
 	HarnessGoroutines = "harness_goroutines_total"
 	HarnessDropped    = "harness_dropped_records_total"
+
+	ServerRequest        = "server_request_sli_seconds"
+	ServerQueueWait      = "server_queue_wait_seconds"
+	ServerSeats          = "server_seats_total"
+	ServerQueued         = "server_queued_requests_total"
+	ServerRejected       = "server_rejected_requests_total"
+	ServerWatchers       = "server_watchers_total"
+	ServerEndedWatchers  = "server_terminated_watchers_total"
+	ServerObjects        = "server_objects_total"
+	ServerStorageRequest = "server_storage_request_seconds"
+	EtcdFsync            = "etcd_fsync_seconds"
+	EtcdCommit           = "etcd_commit_seconds"
+	EtcdSize             = "etcd_database_bytes"
+	SchedulerAttempt     = "scheduler_attempt_seconds"
+	SchedulerPod         = "scheduler_pod_seconds"
+	SchedulerPending     = "scheduler_pending_pods_total"
+	WorkqueueDepth       = "workqueue_depth_total"
+	WorkqueueWait        = "workqueue_wait_seconds"
+	ScrapeDuration       = "scrape_seconds"
 )
 
 var registry = index(
@@ -161,7 +191,20 @@ var registry = index(
 		Labels: []string{"class", "verb", "resource", "scope"}, Help: "Requests per second that the scenario asks for."},
 	Metric{Name: APIAchieved, Unit: PerSecond, Better: HigherIsBetter, Shape: Gauge, Source: FromLoad,
 		Labels: []string{"class", "verb", "resource", "scope"}, Help: "Requests per second that were sent."},
-	Metric{Name: APIErrors, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromLoad,
+	Metric{Name: APIFirstByte, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromLoad,
+		Labels: []string{"class", "verb", "resource", "scope"},
+		Help:   "From the actual send time until the answer's header is read."},
+	Metric{Name: APIByCode, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromLoad,
+		Labels: []string{"class", "verb", "resource", "scope", "code"}, HarnessDelays: []string{APISendLag},
+		Help: "API latency from the intended send time by HTTP status code; code 0 is no answer."},
+	Metric{Name: APIRetryAfter, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromLoad,
+		Labels: []string{"class", "verb", "resource", "scope"},
+		Help:   "The pause that the server asked for with a 429 answer."},
+	Metric{Name: APIReceived, Unit: Bytes, Better: Neither, Shape: Counter, Source: FromLoad,
+		Labels: []string{"class", "verb", "resource", "scope"}, Help: "Bytes of answers so far, decompressed and without headers."},
+	Metric{Name: APISent, Unit: Bytes, Better: Neither, Shape: Counter, Source: FromLoad,
+		Labels: []string{"class", "verb", "resource", "scope"}, Help: "Bytes of request bodies so far."},
+	Metric{Name: APIErrors, Unit: Count, Better: LowerIsBetter, Shape: Counter, Source: FromLoad,
 		Labels: []string{"class", "verb", "resource", "scope", "kind"},
 		Help: "Failed requests so far: timeout, throttled (429), server (5xx), not-found (404: the object had gone), " +
 			"client (other 4xx), connection, unsent."},
@@ -181,6 +224,46 @@ var registry = index(
 		Help: "Goroutines of kubedyno."},
 	Metric{Name: HarnessDropped, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Help: "Records that a full queue of kubedyno dropped so far."},
+
+	Metric{Name: ServerRequest, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
+		Labels: []string{"verb", "resource", "scope"},
+		Help: "The API server's own request latency (apiserver_request_sli_duration_seconds), of every client: " +
+			"without the wait in priority-and-fairness queues and without webhooks."},
+	Metric{Name: ServerQueueWait, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
+		Labels: []string{"priority_level", "execute"},
+		Help:   "Wait in a priority-and-fairness queue (apiserver_flowcontrol_request_wait_duration_seconds)."},
+	Metric{Name: ServerSeats, Unit: Count, Better: Neither, Shape: Gauge, Source: FromRun,
+		Labels: []string{"priority_level"}, Help: "Priority-and-fairness seats in use."},
+	Metric{Name: ServerQueued, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Labels: []string{"priority_level"}, Help: "Requests that wait in a priority-and-fairness queue."},
+	Metric{Name: ServerRejected, Unit: Count, Better: LowerIsBetter, Shape: Counter, Source: FromRun,
+		Labels: []string{"priority_level", "reason"}, Help: "Requests that priority and fairness refused since the run began."},
+	Metric{Name: ServerWatchers, Unit: Count, Better: Neither, Shape: Gauge, Source: FromRun,
+		Labels: []string{"resource"}, Help: "Open watches of the API server."},
+	Metric{Name: ServerEndedWatchers, Unit: Count, Better: LowerIsBetter, Shape: Counter, Source: FromRun,
+		Labels: []string{"resource"}, Help: "Watches that the API server closed since the run began because they were too slow."},
+	Metric{Name: ServerObjects, Unit: Count, Better: Neither, Shape: Gauge, Source: FromRun,
+		Labels: []string{"resource"}, Help: "Stored objects as the API server counts them, about once a minute."},
+	Metric{Name: ServerStorageRequest, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
+		Labels: []string{"operation"}, Help: "The API server's requests to etcd (etcd_request_duration_seconds)."},
+	Metric{Name: EtcdFsync, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
+		Help: "etcd's fsync of its log (etcd_disk_wal_fsync_duration_seconds)."},
+	Metric{Name: EtcdCommit, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
+		Help: "etcd's commit of its database (etcd_disk_backend_commit_duration_seconds)."},
+	Metric{Name: EtcdSize, Unit: Bytes, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Help: "Size of etcd's database file."},
+	Metric{Name: SchedulerAttempt, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
+		Labels: []string{"result"}, Help: "Scheduling attempts by result (scheduler_scheduling_attempt_duration_seconds)."},
+	Metric{Name: SchedulerPod, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
+		Help: "From a pod's entry into the scheduling queue until it is bound (scheduler_pod_scheduling_sli_duration_seconds)."},
+	Metric{Name: SchedulerPending, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Labels: []string{"queue"}, Help: "Pods in the scheduler's queues."},
+	Metric{Name: WorkqueueDepth, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Labels: []string{"component", "queue"}, Help: "Items in a controller's work queue."},
+	Metric{Name: WorkqueueWait, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
+		Labels: []string{"component", "queue"}, Help: "Wait in a controller's work queue (workqueue_queue_duration_seconds)."},
+	Metric{Name: ScrapeDuration, Unit: Seconds, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Labels: []string{"component"}, Help: "How long reading a component's own metrics took."},
 )
 
 func index(metrics ...Metric) map[string]Metric {

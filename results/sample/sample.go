@@ -151,6 +151,18 @@ type Pod struct {
 	APICreated time.Time `json:"apiCreated"`
 }
 
+// Buckets are what a server's own histogram grew by over a stretch of the run, a line of
+// buckets.jsonl. Their values are in the metric's unit; where in a bucket they lie is unknown.
+type Buckets struct {
+	From   Offset    `json:"from"`
+	To     Offset    `json:"to"`
+	Metric string    `json:"metric"`
+	Labels Labels    `json:"labels,omitempty"`
+	Bounds []float64 `json:"bounds"` // Upper bounds, ascending; one more bucket lies above the last.
+	Counts []uint64  `json:"counts"` // By bucket, not cumulative; one more than Bounds.
+	Sum    float64   `json:"sum"`
+}
+
 // A Sink takes the records of a run. It never blocks its caller, is safe for concurrent use,
 // and counts what it had to drop. The maps and pointers in a record belong to the Sink from
 // then on; a Window's histogram is read before Window returns and may be used again.
@@ -158,5 +170,6 @@ type Sink interface {
 	Event(Event)
 	Point(Point)
 	Window(Window)
+	Buckets(Buckets)
 	Pod(Pod)
 }

@@ -160,6 +160,7 @@ type events struct {
 
 func (e *events) Point(sample.Point)   {}
 func (e *events) Window(sample.Window) {}
+func (*events) Buckets(sample.Buckets) {}
 func (e *events) Pod(sample.Pod)       {}
 func (e *events) Event(event sample.Event) {
 	e.mutex.Lock()

@@ -67,7 +67,7 @@ func (s Step) classes(ctx context.Context, a *spec.Load) ([]load.Class, error) {
 		classes = append(classes, load.Class{
 			Name: className(request), Verb: request.Verb, Resource: resource, Global: global, Scope: request.Scope,
 			Rate:    a.Rate * float64(request.Weight) / float64(weights),
-			Objects: request.Objects, Consistent: request.Consistent,
+			Objects: request.Objects, Mode: request.Mode,
 		})
 	}
 	return classes, nil
@@ -96,8 +96,8 @@ func className(r spec.Request) string {
 	if r.Verb == load.List {
 		name += " " + r.Scope
 	}
-	if r.Consistent {
-		name += " consistent"
+	if r.Mode != "" && r.Mode != load.Cached {
+		name += " " + r.Mode
 	}
 	return name
 }

@@ -35,6 +35,7 @@ func (r *recorder) Event(e sample.Event) {
 }
 
 func (r *recorder) Window(sample.Window) {}
+func (*recorder) Buckets(sample.Buckets) {}
 func (r *recorder) Pod(sample.Pod)       {}
 
 // values returns the values of a metric and component in the order in which they came.

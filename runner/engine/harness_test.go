@@ -77,6 +77,7 @@ func (r *recording) Window(w sample.Window) {
 	r.windows = append(r.windows, w)
 }
 
+func (*recording) Buckets(sample.Buckets) {}
 func (r *recording) Pod(p sample.Pod) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()

@@ -127,6 +127,9 @@ func (v *View) Window(w sample.Window) {
 	v.options.Next.Window(w)
 }
 
+// Buckets passes a server's histogram on.
+func (v *View) Buckets(b sample.Buckets) { v.options.Next.Buckets(b) }
+
 // Pod passes a pod on.
 func (v *View) Pod(p sample.Pod) { v.options.Next.Pod(p) }
 

@@ -17,6 +17,7 @@ type counter struct{ events, points, windows, pods int }
 func (c *counter) Event(sample.Event)   { c.events++ }
 func (c *counter) Point(sample.Point)   { c.points++ }
 func (c *counter) Window(sample.Window) { c.windows++ }
+func (*counter) Buckets(sample.Buckets) {}
 func (c *counter) Pod(sample.Pod)       { c.pods++ }
 
 // play sends a short run through a view: 31 s of one phase with a step that makes progress.

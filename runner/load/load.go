@@ -48,6 +48,8 @@ const (
 	// MaxObjects is how many objects a class may create before the timed part; a delete
 	// class needs one for each request.
 	MaxObjects = 100_000
+	// DefaultPageSize is the page size of client-go.
+	DefaultPageSize = 500
 	// maxNameLength leaves room in an object's name for the class and the object's number.
 	maxNameLength = 40
 )
@@ -63,6 +65,29 @@ const (
 	Update = "update"
 	Patch  = "patch"
 	Delete = "delete"
+
+	// Apply is a server-side apply of an object of the class's own.
+	Apply = "apply"
+	// Watch is the start of a watch from the newest state, until the answer's header; the watch
+	// is closed then.
+	Watch = "watch"
+
+	// Cached lets the server answer from its watch cache (resourceVersion=0).
+	Cached = "cached"
+	// Consistent asks for the newest state in one answer.
+	Consistent = "consistent"
+	// Paged asks for the newest state page by page; the latency is that of all pages.
+	Paged = "paged"
+	// WatchList asks for the state as the beginning of a watch; the latency is that until the
+	// bookmark which says that all was sent.
+	WatchList = "watch-list"
+
+	MergePatch     = "merge"
+	StrategicPatch = "strategic"
+	JSONPatch      = "json"
+
+	Protobuf = "protobuf"
+	JSON     = "json"
 
 	ScopeResource  = "resource"
 	ScopeNamespace = "namespace"
@@ -81,9 +106,19 @@ type Class struct {
 	// create and delete, nor on resources that need more than a name: of those it uses the
 	// ones that exist.
 	Objects int
-	// Consistent asks get and list for the newest state; otherwise resourceVersion=0 lets
-	// the server answer from its watch cache.
-	Consistent bool
+	// Mode is how get and list read; see the constants. Empty means Cached.
+	Mode string
+	// PageSize is how many objects a page of a paged list has; 0 means DefaultPageSize.
+	PageSize int
+	// LabelSelector and FieldSelector narrow list and watch.
+	LabelSelector, FieldSelector string
+	// PatchType is how patch changes objects; see the constants. Empty means MergePatch.
+	PatchType string
+	// Size is how many bytes of payload each of the class's own objects carries.
+	Size int
+	// Encoding is that of answers, and of the bodies of create and update; see the constants.
+	// Empty means Protobuf. Patches are JSON or YAML in any case, and so are custom resources.
+	Encoding string
 }
 
 // Options describe one load action.

@@ -102,8 +102,9 @@ type recording struct {
 	windows map[string]*sample.Histogram // By metric and class.
 }
 
-func (r *recording) Event(sample.Event) {}
-func (r *recording) Pod(sample.Pod)     {}
+func (r *recording) Event(sample.Event)   {}
+func (*recording) Buckets(sample.Buckets) {}
+func (r *recording) Pod(sample.Pod)       {}
 
 func (r *recording) Point(p sample.Point) {
 	r.mu.Lock()

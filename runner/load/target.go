@@ -148,7 +148,7 @@ func (t *targeter) request(seq uint64) vegeta.Target {
 
 // freshness is the query of a read.
 func (t *targeter) freshness() string {
-	if t.class.Consistent {
+	if t.class.Mode == Consistent {
 		return ""
 	}
 	return "resourceVersion=0"

@@ -409,7 +409,8 @@ func heap() int64 {
 // discard is a Sink that keeps nothing.
 type discard struct{}
 
-func (discard) Event(sample.Event)   {}
-func (discard) Point(sample.Point)   {}
-func (discard) Window(sample.Window) {}
-func (discard) Pod(sample.Pod)       {}
+func (discard) Event(sample.Event)     {}
+func (discard) Point(sample.Point)     {}
+func (discard) Window(sample.Window)   {}
+func (discard) Buckets(sample.Buckets) {}
+func (discard) Pod(sample.Pod)         {}

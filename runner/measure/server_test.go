@@ -309,6 +309,7 @@ func (r *recording) Window(w sample.Window) {
 	r.windows = append(r.windows, w)
 }
 
+func (*recording) Buckets(sample.Buckets) {}
 func (r *recording) Pod(p sample.Pod) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -102,13 +102,13 @@ func writeClasses(b *bytes.Buffer, l spec.Load) {
 	var lines bytes.Buffer
 	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
 	for _, r := range l.Requests {
-		rate := l.Rate * float64(r.Weight) / float64(max(weights, 1))
-		consistent := ""
-		if r.Consistent {
-			consistent = ", newest state"
+		mode := ""
+		if r.Mode != "" {
+			mode = ", " + r.Mode
 		}
+		rate := l.Rate * float64(r.Weight) / float64(max(weights, 1))
 		fmt.Fprintf(table, "%s/s\t%s %s\tscope %s%s\t%s in all\n", about(rate), r.Verb, cut(r.Resource), r.Scope,
-			consistent, about(rate*l.Duration.Seconds()))
+			mode, about(rate*l.Duration.Seconds()))
 	}
 	table.Flush() // Into a buffer: cannot go wrong.
 	writeIndented(b, "       ", lines.String())

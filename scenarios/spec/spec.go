@@ -192,22 +192,50 @@ type Hold struct {
 	Duration time.Duration `yaml:"duration" need:"yes" is:"span" doc:"How long."`
 }
 
-// Load is open-loop request load: requests leave on a fixed schedule whatever the answers.
+// Load is open-loop request load: requests leave on a schedule whatever the answers.
 type Load struct {
-	Rate     float64       `yaml:"rate" need:"yes" is:"load" doc:"Requests per second of all classes together."`
-	Duration time.Duration `yaml:"duration" need:"yes" is:"span" doc:"How long."`
-	Timeout  time.Duration `yaml:"timeout" is:"span" doc:"The longest a request may take (default 60s); it then counts as failed, at its full time."`
-	Requests []Request     `yaml:"requests" need:"yes" is:"requests" doc:"The classes of requests and their shares."`
+	Rate        float64       `yaml:"rate" is:"load" doc:"Requests per second of all classes together, but for those with a rate of their own."`
+	Pace        Pace          `yaml:"pace" doc:"How the rates change over time (default: they do not)."`
+	Arrivals    string        `yaml:"arrivals" one:"regular poisson" doc:"regular (the default): evenly spaced; poisson: at random, as independent clients send."`
+	Duration    time.Duration `yaml:"duration" need:"yes" is:"span" doc:"How long."`
+	Timeout     time.Duration `yaml:"timeout" is:"span" doc:"The longest a request may take (default 60s); it then counts as failed, at its full time."`
+	Connections int           `yaml:"connections" is:"connections" doc:"HTTP/2 connections of each class (default 4)."`
+	Requests    []Request     `yaml:"requests" need:"yes" is:"requests" doc:"The classes of requests and their shares."`
+}
+
+// Pace is how rates change over a load: a factor by which every class's rate is multiplied.
+type Pace struct {
+	Shape     string        `yaml:"shape" need:"yes" one:"constant ramp sine steps trace" doc:"constant, ramp, sine, steps or trace."`
+	From      float64       `yaml:"from" is:"factor" doc:"ramp: the factor at the beginning (default 0)."`
+	To        float64       `yaml:"to" is:"factor" doc:"ramp: the factor at the end (default 1)."`
+	Amplitude float64       `yaml:"amplitude" is:"amplitude" doc:"sine: how far the factor goes above and below 1, from 0 to 1."`
+	Period    time.Duration `yaml:"period" is:"span" doc:"sine: how long one wave is."`
+	Factors   []float64     `yaml:"factors" is:"factor" doc:"steps: the factors one after another, each for an equal share of the duration."`
+	Points    []TracePoint  `yaml:"points" is:"points" doc:"trace: the factor at moments of the load; it changes evenly in between."`
+	File      string        `yaml:"file" doc:"trace: a CSV file beside the scenario with the columns seconds and factor; instead of points."`
+}
+
+// A TracePoint is the factor at a moment of a load.
+type TracePoint struct {
+	At     time.Duration `yaml:"at" need:"yes" is:"duration" doc:"Since the load began."`
+	Factor float64       `yaml:"factor" need:"yes" is:"factor" doc:"The factor."`
 }
 
 // A Request is one class of requests.
 type Request struct {
-	Verb       string `yaml:"verb" need:"yes" one:"get list create update patch delete" doc:"get, list, create, update, patch or delete."`
-	Resource   string `yaml:"resource" need:"yes" is:"resource" doc:"The resource in the plural, with its group: pods, deployments.apps, configmaps."`
-	Scope      string `yaml:"scope" one:"resource namespace cluster" doc:"resource (one object), namespace or cluster; by default resource, and namespace for list."`
-	Weight     int    `yaml:"weight" is:"weight" doc:"Its share of the rate (default 1)."`
-	Objects    int    `yaml:"objects" is:"own" doc:"How many objects of its own the class works on (default 100); for all resources but pods and nodes."`
-	Consistent bool   `yaml:"consistent" doc:"list and get: ask for the newest state (the default is resourceVersion=0, the watch cache)."`
+	Verb          string  `yaml:"verb" need:"yes" one:"get list watch create update patch apply delete" doc:"get, list, watch (its start), create, update, patch, apply or delete."`
+	Resource      string  `yaml:"resource" need:"yes" is:"resource" doc:"The resource in the plural, with its group: pods, deployments.apps, configmaps."`
+	Scope         string  `yaml:"scope" one:"resource namespace cluster" doc:"resource (one object), namespace or cluster; by default resource, and namespace for list and watch."`
+	Weight        int     `yaml:"weight" is:"weight" doc:"Its share of the load's rate (default 1)."`
+	Rate          float64 `yaml:"rate" is:"load" doc:"Requests per second of this class; instead of weight."`
+	Objects       int     `yaml:"objects" is:"own" doc:"How many objects of its own the class works on (default 100); for all resources but pods and nodes."`
+	Size          int     `yaml:"size" is:"payload" doc:"Bytes of payload in each object of its own (default 0)."`
+	Mode          string  `yaml:"mode" one:"cached consistent paged watch-list" doc:"get and list: cached (the default) reads the watch cache, consistent the newest state; list alone: paged, and watch-list as informers do."`
+	PageSize      int     `yaml:"pageSize" is:"own" doc:"list with mode paged: objects in a page (default 500)."`
+	LabelSelector string  `yaml:"labelSelector" doc:"list and watch: only objects with these labels."`
+	FieldSelector string  `yaml:"fieldSelector" doc:"list and watch: only objects with these fields."`
+	PatchType     string  `yaml:"patchType" one:"merge strategic json" doc:"patch: merge (the default), strategic or json."`
+	Encoding      string  `yaml:"encoding" one:"protobuf json" doc:"protobuf (the default, as the control plane's own clients) or json."`
 }
 
 // An Objective is a limit on one statistic of one metric.

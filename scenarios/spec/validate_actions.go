@@ -231,15 +231,13 @@ func (c *checker) request(h *history, before []Request, r Request, path string) 
 			"a load cannot %s %s: what it made would be run by nothing", r.Verb, r.Resource)
 	case r.OfOthers() && c.has(path+".objects"):
 		c.fault(path+".objects", "", "a load has no %s of its own", r.Resource)
-	case r.Consistent && !read:
-		c.fault(path+".consistent", "", "consistent is for get and list, not for %s", r.Verb)
 	case r.Resource == "pods" && r.Verb == "get" && !c.anyPods(h):
 		c.fault(path+".resource", "create a workload with pods before", "there are no pods to get yet")
 	case r.Resource == "nodes" && r.Verb == "get" && len(h.fleet) == 0:
 		c.fault(path+".resource", "create a pool's nodes before", "there are no nodes to get yet")
 	}
 	for _, other := range before {
-		if other.Verb == r.Verb && other.Resource == r.Resource && other.Scope == r.Scope && other.Consistent == r.Consistent {
+		if other.Verb == r.Verb && other.Resource == r.Resource && other.Scope == r.Scope && other.Mode == r.Mode {
 			c.fault(path, "give the first one more weight", "the class %s %s of scope %s stands here twice",
 				r.Verb, r.Resource, r.Scope)
 		}

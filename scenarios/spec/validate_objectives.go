@@ -13,6 +13,8 @@ var shapeStatistics = map[sample.Shape][]string{
 	sample.Distribution: {"mean", "max", "min", "count"},
 	sample.Gauge:        {"mean", "max", "last"},
 	sample.Scalar:       {"value"},
+	sample.Counter:      {"last"},
+	sample.Bucketed:     {"mean", "count"},
 }
 
 func (c *checker) objective(o Objective, path string) {
@@ -41,7 +43,7 @@ func (c *checker) statistic(o Objective, metric sample.Metric, path string) {
 	switch {
 	case percentile && statistic:
 		c.fault(path+".statistic", "", "an objective has a percentile or a statistic, not both")
-	case percentile && metric.Shape != sample.Distribution:
+	case percentile && metric.Shape != sample.Distribution && metric.Shape != sample.Bucketed:
 		c.fault(path+".percentile", "use statistic: "+either(known), "%s is a %s and has no percentiles",
 			metric.Name, metric.Shape)
 	case statistic && c.sound(path+".statistic") && !slices.Contains(known, o.Statistic):
