@@ -80,7 +80,7 @@ func TestOpenUnknown(t *testing.T) {
 	for name, want := range map[string]string{
 		"quikstart":  "did you mean quickstart?",
 		"nodes/rmap": "did you mean nodes/ramp?",
-		"something":  "there are nodes/ramp, pods/burst, quickstart",
+		"something":  "there are api/latency, api/list-modes, nodes/ramp, pods/burst, quickstart",
 	} {
 		if _, _, err := Open(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open(%q): %v, want %s", name, err, want)

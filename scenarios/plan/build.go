@@ -40,7 +40,7 @@ func Build(s *spec.Scenario, seed uint64) (*Plan, error) {
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("plan scenario %s: %w", p.Name, err)
 	}
-	p.estimate()
+	p.estimate(s.Spec.ObjectiveSets)
 	return p, nil
 }
 
@@ -110,7 +110,7 @@ func stepName(a spec.Action) string {
 	case a.Hold != nil:
 		return "hold " + short(a.Hold.Duration)
 	case a.Load != nil:
-		return fmt.Sprintf("load %s/s", number(a.Load.Rate))
+		return fmt.Sprintf("load %s/s", number(a.Load.TotalRate()))
 	}
 	return a.Verb() + " " + workloadOf(a)
 }

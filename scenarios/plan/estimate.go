@@ -2,7 +2,9 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,9 +35,10 @@ const samplesBeyond = 10
 // A simulation goes through the plan with the assumed rates.
 type simulation struct {
 	*Plan
-	pods    map[string]int // Pods of each workload that are there.
-	backlog float64        // Seconds of pod startups that the actions so far have left to be done.
-	counted []observed
+	pods     map[string]int // Pods of each workload that are there.
+	backlog  float64        // Seconds of pod startups that the actions so far have left to be done.
+	counted  []observed
+	requests []slo.TrafficClass
 }
 
 // An observed says how many observations a step will make of the metrics of one source.
@@ -45,7 +48,8 @@ type observed struct {
 	n      float64
 }
 
-func (p *Plan) estimate() {
+// estimate also makes the objectives of the sets, which depend on what is expected.
+func (p *Plan) estimate(sets []string) {
 	p.Estimate = Estimate{Objects: map[string]int{}}
 	s := &simulation{Plan: p, pods: map[string]int{}}
 	for i := range p.Phases {
@@ -58,6 +62,12 @@ func (p *Plan) estimate() {
 	}
 	if lease := p.Fleet.LeaseDuration; lease > 0 {
 		p.Estimate.Heartbeats = float64(p.Estimate.Objects["Node"]) * leaseRenewals / lease.Seconds()
+	}
+	if slices.Contains(sets, slo.Scalability) {
+		for _, o := range slo.ScalabilityObjectives(s.traffic()) {
+			o.Name = promise(o.Metric, string(o.Statistic), "≤ "+sample.Format(*o.Most, o.Unit()), o.Where)
+			p.Objectives = append(p.Objectives, o)
+		}
 	}
 	for _, o := range p.Objectives {
 		s.warnFewSamples(o)
@@ -186,13 +196,13 @@ func (s *simulation) rollout(phase string, w Workload, rate float64) effect {
 }
 
 func (s *simulation) load(phase string, l spec.Load) effect {
-	weights := 0
-	for _, r := range l.Requests {
-		weights += r.Weight
-	}
-	for _, r := range l.Requests {
-		n := l.Rate * l.Duration.Seconds() * float64(r.Weight) / float64(max(weights, 1))
+	rates := l.Rates()
+	for i, r := range l.Requests {
+		n := rates[i] * l.Pace.Mean(l.Duration) * l.Duration.Seconds()
 		s.observe(sample.FromLoad, n, sample.Labels{"phase": phase, "verb": r.Verb, "resource": r.Resource, "scope": r.Scope})
+		if r.Verb != "watch" && r.Mode != "watch-list" { // Streams.
+			s.requests = append(s.requests, slo.TrafficClass{Verb: r.Verb, Resource: r.Resource, Scope: r.Scope, Expected: n})
+		}
 		made := r.Objects
 		if r.Verb == "create" || r.Verb == "delete" {
 			made = int(math.Ceil(n)) // What is deleted must have been made.
@@ -201,7 +211,24 @@ func (s *simulation) load(phase string, l spec.Load) effect {
 			s.Estimate.Objects[r.Resource] += made
 		}
 	}
-	return effect{seconds: l.Duration.Seconds(), requests: l.Rate}
+	return effect{seconds: l.Duration.Seconds(), requests: l.TotalRate() * l.Pace.Peak()}
+}
+
+// traffic is what the SLOs of SIG-Scalability are about.
+func (s *simulation) traffic() slo.Traffic {
+	t := slo.Traffic{Requests: s.requests}
+	pods := map[string]float64{}
+	for _, c := range s.counted {
+		if c.source == sample.FromPods {
+			pods[c.labels["workload"]] += c.n
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(pods)) {
+		if s.Workloads[name].Kind != "StatefulSet" {
+			t.Pods = append(t.Pods, slo.TrafficPods{Workload: name, Expected: pods[name]})
+		}
+	}
+	return t
 }
 
 func (s *simulation) observe(source sample.Source, n float64, labels sample.Labels) {

@@ -95,23 +95,37 @@ func (p *Plan) writePhases(b *bytes.Buffer) {
 
 // writeClasses lists the classes of requests of a load with their rates.
 func writeClasses(b *bytes.Buffer, l spec.Load) {
-	weights := 0
-	for _, r := range l.Requests {
-		weights += r.Weight
-	}
 	var lines bytes.Buffer
 	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
-	for _, r := range l.Requests {
-		mode := ""
-		if r.Mode != "" {
-			mode = ", " + r.Mode
-		}
-		rate := l.Rate * float64(r.Weight) / float64(max(weights, 1))
+	rates := l.Rates()
+	for i, r := range l.Requests {
+		rate := rates[i]
 		fmt.Fprintf(table, "%s/s\t%s %s\tscope %s%s\t%s in all\n", about(rate), r.Verb, cut(r.Resource), r.Scope,
-			mode, about(rate*l.Duration.Seconds()))
+			settings(r), about(rate*l.Pace.Mean(l.Duration)*l.Duration.Seconds()))
 	}
 	table.Flush() // Into a buffer: cannot go wrong.
 	writeIndented(b, "       ", lines.String())
+}
+
+// settings names what sets a class apart from the usual.
+func settings(r spec.Request) string {
+	words := ""
+	if r.Mode != "" && r.Mode != "cached" {
+		words += ", " + r.Mode
+	}
+	if r.PatchType != "" && r.PatchType != "merge" {
+		words += ", " + r.PatchType
+	}
+	if r.Size > 0 {
+		words += fmt.Sprintf(", %s bytes each", grouped(r.Size))
+	}
+	if selector := r.LabelSelector + r.FieldSelector; selector != "" {
+		words += ", selected"
+	}
+	if r.Encoding != "protobuf" && r.Encoding != "" {
+		words += ", " + r.Encoding
+	}
+	return words
 }
 
 func (p *Plan) writeEstimate(b *bytes.Buffer) {

@@ -14,8 +14,18 @@ import (
 
 // objectiveName says what an objective promises: "pod startup p99 ≤ 5s, phase create".
 func objectiveName(o spec.Objective) string {
-	metric, _ := sample.Lookup(o.Metric)
-	words := strings.TrimSuffix(o.Metric, "_"+string(metric.Unit))
+	text, most := o.Limit()
+	sign := "≥"
+	if most {
+		sign = "≤"
+	}
+	return promise(o.Metric, string(o.Judged()), sign+" "+text, o.Where)
+}
+
+// promise puts an objective into words.
+func promise(name, statistic, limit string, where map[string]string) string {
+	metric, _ := sample.Lookup(name)
+	words := strings.TrimSuffix(name, "_"+string(metric.Unit))
 	words = strings.ReplaceAll(words, "_", " ")
 	if rest, ok := strings.CutPrefix(words, "api "); ok {
 		words = "API " + rest
@@ -23,19 +33,14 @@ func objectiveName(o spec.Objective) string {
 	if metric.Unit == sample.PerSecond {
 		words += " per second"
 	}
-	if statistic := string(o.Judged()); statistic != "value" {
+	if statistic != "value" {
 		words += " " + statistic
 	}
-	text, most := o.Limit()
-	sign := "≥"
-	if most {
-		sign = "≤"
+	words += " " + limit
+	for _, label := range slices.Sorted(maps.Keys(where)) {
+		words += fmt.Sprintf(", %s %s", label, where[label])
 	}
-	name := fmt.Sprintf("%s %s %s", words, sign, text)
-	for _, label := range slices.Sorted(maps.Keys(o.Where)) {
-		name += fmt.Sprintf(", %s %s", label, o.Where[label])
-	}
-	return name
+	return words
 }
 
 // describe says what a step does, in words.
@@ -62,8 +67,34 @@ func (p *Plan) describe(a spec.Action) string {
 	case a.Hold != nil:
 		return "hold still for " + short(a.Hold.Duration)
 	}
-	return fmt.Sprintf("send %s requests a second for %s", number(a.Load.Rate), short(a.Load.Duration))
+	return fmt.Sprintf("send %s requests a second for %s%s", number(a.Load.TotalRate()), short(a.Load.Duration),
+		paceWords(*a.Load))
 }
+
+// paceWords says how the rates of a load change.
+func paceWords(l spec.Load) string {
+	words := ""
+	switch p := l.Pace; p.Shape {
+	case "ramp":
+		words = fmt.Sprintf(", times %s rising evenly to %s", number(p.From), number(p.To))
+		if p.To < p.From {
+			words = fmt.Sprintf(", times %s falling evenly to %s", number(p.From), number(p.To))
+		}
+	case "sine":
+		words = fmt.Sprintf(", in waves of %s up and down, %s long", percent(p.Amplitude), short(p.Period))
+	case "steps":
+		words = fmt.Sprintf(", in %d steps of %s to %s times that", len(p.Factors), number(slices.Min(p.Factors)),
+			number(slices.Max(p.Factors)))
+	case "trace":
+		words = fmt.Sprintf(", along a trace of %s points, at most %s times that", grouped(len(p.Points)), number(p.Peak()))
+	}
+	if l.Arrivals == "poisson" {
+		words += ", at random moments"
+	}
+	return words
+}
+
+func percent(share float64) string { return number(100*share) + "%" }
 
 func pace(rate float64, otherwise string) string {
 	if rate == 0 {

@@ -42,6 +42,7 @@ func Decode(file string, text []byte, o Options) (*Scenario, error) {
 	declared := d.parameters(root, o.Set)
 	substitution{d, d.src, declared}.walk(root, "", false)
 	d.includeFiles(root, o.Files, declared)
+	d.includeTraces(root, o.Files)
 
 	s := &Scenario{}
 	d.decode(root, reflect.ValueOf(s).Elem(), "", field{})
@@ -195,7 +196,7 @@ func (d *decoder) decodeList(node *yaml.Node, target reflect.Value, path string,
 		return
 	}
 	r, ruled := rules[f.is]
-	scalars := target.Type().Elem() == reflect.TypeFor[time.Duration]() // The rule is for the items.
+	scalars := target.Type().Elem().Kind() != reflect.Struct // The rule is for the items.
 	if ruled && !scalars && !r.holds(float64(len(node.Content))) {
 		d.fault(path, "", "%s must be %s", f.name, r.words)
 		return
@@ -228,6 +229,9 @@ func (d *decoder) decodeScalar(node *yaml.Node, target reflect.Value, path strin
 	tag := node.Tag
 	if of := d.quoted[node]; of != "" {
 		tag = of
+		if kind := target.Kind(); kind != reflect.String && kind != reflect.Interface {
+			node.Tag, node.Style = of, 0 // So that the resolved scenario says it without quotes.
+		}
 	}
 	r, ruled := rules[f.is]
 	switch target.Kind() {

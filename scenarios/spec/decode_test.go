@@ -34,8 +34,8 @@ func decodeBase(t *testing.T, set map[string]string) *Scenario {
 }
 
 func TestDecode(t *testing.T) {
-	s := decodeBase(t, map[string]string{"nodes": "20", "tier": "silver", "fresh": "true"})
-	want := map[string]string{"nodes": "20", "tier": "silver", "rate": "2.5", "calm": "5s", "fresh": "true", "memory": "64Mi"}
+	s := decodeBase(t, map[string]string{"nodes": "20", "tier": "silver", "fresh": "false"})
+	want := map[string]string{"nodes": "20", "tier": "silver", "rate": "2.5", "calm": "5s", "fresh": "false", "memory": "64Mi"}
 	if diff := cmp.Diff(want, s.Values); diff != "" {
 		t.Errorf("values (-want +got):\n%s", diff)
 	}
@@ -81,8 +81,8 @@ func TestDefaults(t *testing.T) {
 	}
 	load := s.Spec.Phases[1].Actions[2].Load
 	want := []Request{
-		{Verb: "list", Resource: "pods", Scope: "namespace", Weight: 1},
-		{Verb: "create", Resource: "configmaps", Scope: "resource", Weight: 1, Objects: DefaultOwnObjects},
+		{Verb: "list", Resource: "pods", Scope: "namespace", Weight: 1, Mode: "consistent", Encoding: "protobuf"},
+		{Verb: "create", Resource: "configmaps", Scope: "resource", Weight: 1, Objects: DefaultOwnObjects, Encoding: "protobuf"},
 	}
 	if diff := cmp.Diff(want, load.Requests); diff != "" || load.Timeout != DefaultLoadTimeout {
 		t.Errorf("load timeout %v, requests (-want +got):\n%s", load.Timeout, diff)
@@ -182,7 +182,7 @@ func TestFaults(t *testing.T) {
 		{name: "unknown-field", changes: []string{"        count: ${nodes}", "        cuont: ${nodes}"}},
 		{name: "unknown-field-at-top", changes: []string{"apiVersion: kubedyno", "apiversoin: kubedyno"}},
 		{name: "wrong-types", changes: []string{"rate: 10\n", "rate: fast\n", "duration: 1m\n", "duration: 60\n",
-			"      count: 2", "      count: 2.5", "consistent: ${fresh}", "consistent: maybe",
+			"      count: 2", "      count: 2.5", "mode: consistent", "mode: maybe",
 			"      where:\n        phase: work\n", "      where: [work]\n"}},
 		{name: "missing", changes: []string{"            pool: general\n", "            rate: 5\n", "metadata:\n  name: base\n", ""}},
 		{name: "impossible", changes: []string{"            rate: ${rate}\n", "            rate: -1\n", "replicas: 3", "replicas: 1000001",
@@ -202,11 +202,32 @@ func TestFaults(t *testing.T) {
               - {verb: list, resource: secrets, scope: resource}
               - {verb: list, resource: nodes}
               - {verb: get, resource: nodes, objects: 5}
-              - {verb: patch, resource: configmaps, consistent: true}
+              - {verb: patch, resource: configmaps, mode: paged}
               - {verb: get, resource: secrets, weight: 2}
               - {verb: get, resource: secrets}
               - {verb: get, resource: Secrets}
 `}},
+		{name: "load-settings", changes: []string{`              - verb: create
+                resource: configmaps
+`, `              - {verb: get, resource: configmaps, mode: paged}
+              - {verb: list, resource: configmaps, pageSize: 10}
+              - {verb: update, resource: configmaps, patchType: json, size: 2000000}
+              - {verb: patch, resource: roles.rbac.authorization.k8s.io, size: 500000}
+              - {verb: get, resource: pods, size: 10}
+              - {verb: create, resource: secrets, weight: 2, rate: 3}
+              - {verb: watch, resource: secrets, scope: resource, labelSelector: a=b}
+              - {verb: apply, resource: secrets, encoding: xml}
+            connections: 0
+            arrivals: random
+            pace: {shape: sine, amplitude: 2, from: 1}
+`}},
+		{name: "rates", changes: []string{"            rate: 10\n            duration: 1m\n", "            duration: 1m\n            pace: {shape: trace, points: [{at: 2s, factor: 1}, {at: 1s, factor: -1}]}\n"}},
+		{name: "all-rates", changes: []string{"                mode: consistent\n", "                mode: consistent\n                rate: 5\n",
+			"                resource: configmaps\n", "                resource: configmaps\n                rate: 5\n"}},
+		{name: "no-trace", changes: []string{"            rate: 10\n", "            rate: 10\n            pace: {shape: trace, file: none.csv}\n"}},
+		{name: "bad-trace", options: Options{Files: fstest.MapFS{"load.csv": {Data: []byte("seconds,factor\n0,1\n# calm\n5,x\n")}}},
+			changes: []string{"            rate: 10\n", "            rate: 10\n            pace: {shape: trace, file: load.csv}\n"}},
+		{name: "set-of-objectives", changes: []string{"  objectives:\n", "  objectiveSets: [sig-scalability/v2]\n  objectives:\n"}},
 		{name: "order", changes: []string{"        - create:\n            workload: web\n            rate: ${rate}\n", "        - hold: {duration: 6m}\n        - create: {workload: settings}\n        - create: {workload: settings}\n        - wait: {workload: settings}\n        - scale: {workload: settings, replicas: 1}\n        - rollout: {workload: settings, patch: {a: 1}}\n"}},
 		{name: "rollout", changes: []string{"        - hold:\n            duration: ${calm}\n", `        - rollout: {workload: web, patch: {spec: {paused: true}}}
         - rollout: {workload: web, patch: {spec: {template: {a: 1}}}}
@@ -231,7 +252,7 @@ func TestFaults(t *testing.T) {
     - {metric: api_request_seconds, percentile: 99, most: 1s, where: {verb: delete}}
     - metric: component_memory_bytes
 `}},
-		{name: "no-load", changes: []string{"        - background: true\n          load:\n            rate: 10\n            duration: 1m\n            requests:\n              - verb: list\n                resource: pods\n                consistent: ${fresh}\n              - verb: create\n                resource: configmaps\n", "",
+		{name: "no-load", changes: []string{"        - background: ${fresh}\n          load:\n            rate: 10\n            duration: 1m\n            requests:\n              - verb: list\n                resource: pods\n                mode: consistent\n              - verb: create\n                resource: configmaps\n", "",
 			"    - metric: component_memory_bytes\n      statistic: max\n      most: 500Mi\n", "    - metric: api_request_seconds\n      percentile: 99\n      most: 1s\n"}},
 		{name: "latency", changes: []string{"      min: 1s\n      max: 2s\n", "      min: 3s\n      max: 2s\n      p99: 1s\n"}},
 		{name: "latency-missing", changes: []string{"distribution: uniform\n      min: 1s\n      max: 2s\n", "distribution: lognormal\n      median: 2s\n"}},

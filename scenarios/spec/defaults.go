@@ -15,6 +15,8 @@ const (
 	DefaultStartupMedian = time.Second
 	DefaultStartupP99    = 3 * time.Second
 	DefaultOwnObjects    = 100
+	DefaultConnections   = 4
+	DefaultPageSize      = 500 // As client-go's.
 )
 
 // DefaultZones returns the zones of a pool that names none.
@@ -49,7 +51,9 @@ func (s *Scenario) applyDefaults(given func(path string) bool) {
 			phase.Timeout = DefaultPhaseTimeout
 		}
 		for j := range phase.Actions {
-			phase.Actions[j].applyDefaults()
+			phase.Actions[j].applyDefaults(func(path string) bool {
+				return given(fmt.Sprintf("spec.phases[%d].actions[%d].%s", i, j, path))
+			})
 		}
 	}
 	for i := range s.Spec.Objectives {
@@ -61,25 +65,41 @@ func (s *Scenario) applyDefaults(given func(path string) bool) {
 	}
 }
 
-func (a *Action) applyDefaults() {
+func (a *Action) applyDefaults(given func(path string) bool) {
 	if a.Wait != nil && a.Wait.For == "" {
 		a.Wait.For = "ready"
 	}
 	if a.Load == nil {
 		return
 	}
-	if a.Load.Timeout == 0 {
-		a.Load.Timeout = DefaultLoadTimeout
+	a.Load.applyDefaults(given)
+}
+
+func (l *Load) applyDefaults(given func(path string) bool) {
+	if l.Timeout == 0 {
+		l.Timeout = DefaultLoadTimeout
 	}
-	for i := range a.Load.Requests {
-		a.Load.Requests[i].applyDefaults()
+	if l.Arrivals == "" {
+		l.Arrivals = "regular"
+	}
+	if l.Connections == 0 {
+		l.Connections = DefaultConnections
+	}
+	if l.Pace.Shape == "" {
+		l.Pace.Shape = "constant"
+	}
+	if l.Pace.Shape == "ramp" && !given("load.pace.to") {
+		l.Pace.To = 1
+	}
+	for i := range l.Requests {
+		l.Requests[i].applyDefaults()
 	}
 }
 
 func (r *Request) applyDefaults() {
 	if r.Scope == "" {
 		r.Scope = "resource"
-		if r.Verb == "list" {
+		if r.OfMany() {
 			r.Scope = "namespace"
 		}
 	}
@@ -89,8 +109,16 @@ func (r *Request) applyDefaults() {
 	if r.Objects == 0 && !r.OfOthers() {
 		r.Objects = DefaultOwnObjects
 	}
+	if r.Mode == "" && (r.Verb == "get" || r.Verb == "list") {
+		r.Mode = "cached"
+	}
+	if r.Mode == "paged" && r.PageSize == 0 {
+		r.PageSize = DefaultPageSize
+	}
+	if r.PatchType == "" && r.Verb == "patch" {
+		r.PatchType = "merge"
+	}
+	if r.Encoding == "" {
+		r.Encoding = "protobuf"
+	}
 }
-
-// OfOthers reports whether the class reads objects that other actions have made, because it
-// cannot make its own: a pod or node made by load would be run by nothing.
-func (r Request) OfOthers() bool { return r.Resource == "pods" || r.Resource == "nodes" }

@@ -8,26 +8,30 @@ import (
 // The limits of the language. They keep a slip of the finger, such as a count with three
 // zeros too many, from being run.
 const (
-	MaxFileBytes = 1 << 20  // Of a scenario, and of a manifest file.
-	MaxBytes     = 16 << 20 // Of all text, after aliases, parameters and files are put in place.
-	MaxDepth     = 64       // Mappings and lists inside one another.
-	MaxValues    = 200_000  // Keys, values and list items, after YAML aliases are expanded.
-	MaxNodes     = 100_000  // Of all pools together.
-	MaxObjects   = 1_000_000
-	MaxReplicas  = 100_000 // Of one object.
-	MaxPhases    = 100
-	MaxActions   = 100 // Of one phase.
-	MaxRequests  = 100 // Classes of one load.
-	MaxRate      = 100_000
-	MaxWeight    = 1_000_000
-	MaxOwn       = 100_000 // Objects that one class of requests works on.
-	MaxDuration  = 24 * time.Hour
-	MaxQuantiles = 256
-	MaxParameter = 1 << 10 // Bytes of a parameter's value.
-	MaxWorkloads = 1000
-	minQuantiles = 2
-	smallestSpan = time.Millisecond
-	smallestRate = 0.001
+	MaxFileBytes   = 1 << 20  // Of a scenario, and of a manifest file.
+	MaxBytes       = 16 << 20 // Of all text, after aliases, parameters and files are put in place.
+	MaxDepth       = 64       // Mappings and lists inside one another.
+	MaxValues      = 200_000  // Keys, values and list items, after YAML aliases are expanded.
+	MaxNodes       = 100_000  // Of all pools together.
+	MaxObjects     = 1_000_000
+	MaxReplicas    = 100_000 // Of one object.
+	MaxPhases      = 100
+	MaxActions     = 100 // Of one phase.
+	MaxRequests    = 100 // Classes of one load.
+	MaxRate        = 100_000
+	MaxWeight      = 1_000_000
+	MaxOwn         = 100_000 // Objects that one class of requests works on.
+	MaxFactor      = 100_000
+	MaxPoints      = 10_000    // Of a trace.
+	MaxPayload     = 1_000_000 // Bytes of an object's payload; etcd takes 1.5 MiB in all.
+	MaxConnections = 1000
+	MaxDuration    = 24 * time.Hour
+	MaxQuantiles   = 256
+	MaxParameter   = 1 << 10 // Bytes of a parameter's value.
+	MaxWorkloads   = 1000
+	minQuantiles   = 2
+	smallestSpan   = time.Millisecond
+	smallestRate   = 0.001
 )
 
 // A rule limits a value: a number between min and max, a duration between them in seconds, a
@@ -40,20 +44,25 @@ type rule struct {
 
 // rules are the rules by the names that the is tags use.
 var rules = map[string]rule{
-	"nodes":      {min: 1, max: MaxNodes, words: "a whole number from 1 to 100,000"},
-	"objects":    {min: 1, max: MaxObjects, words: "a whole number from 1 to 1,000,000"},
-	"replicas":   {min: 0, max: MaxReplicas, words: "a whole number from 0 to 100,000"},
-	"weight":     {min: 1, max: MaxWeight, words: "a whole number from 1 to 1,000,000"},
-	"own":        {min: 1, max: MaxOwn, words: "a whole number from 1 to 100,000"},
-	"rate":       {min: 0, max: MaxRate, words: "a rate from 0 to 100,000 a second"},
-	"load":       {min: smallestRate, max: MaxRate, words: "a rate from 0.001 to 100,000 a second"},
-	"percentile": {min: 0.001, max: 99.999, words: "a percentile from 0.001 to 99.999"},
-	"duration":   {min: 0, max: MaxDuration.Seconds(), words: "a duration from 0 to 24h"},
-	"span":       {min: smallestSpan.Seconds(), max: MaxDuration.Seconds(), words: "a duration from 1ms to 24h"},
-	"phases":     {min: 1, max: MaxPhases, words: "a list of 1 to 100 phases"},
-	"actions":    {min: 1, max: MaxActions, words: "a list of 1 to 100 actions"},
-	"requests":   {min: 1, max: MaxRequests, words: "a list of 1 to 100 classes of requests"},
-	"workloads":  {min: 0, max: MaxWorkloads, words: "a list of at most 1,000 workloads"},
+	"nodes":       {min: 1, max: MaxNodes, words: "a whole number from 1 to 100,000"},
+	"objects":     {min: 1, max: MaxObjects, words: "a whole number from 1 to 1,000,000"},
+	"replicas":    {min: 0, max: MaxReplicas, words: "a whole number from 0 to 100,000"},
+	"weight":      {min: 1, max: MaxWeight, words: "a whole number from 1 to 1,000,000"},
+	"own":         {min: 1, max: MaxOwn, words: "a whole number from 1 to 100,000"},
+	"rate":        {min: 0, max: MaxRate, words: "a rate from 0 to 100,000 a second"},
+	"load":        {min: smallestRate, max: MaxRate, words: "a rate from 0.001 to 100,000 a second"},
+	"percentile":  {min: 0.001, max: 99.999, words: "a percentile from 0.001 to 99.999"},
+	"duration":    {min: 0, max: MaxDuration.Seconds(), words: "a duration from 0 to 24h"},
+	"span":        {min: smallestSpan.Seconds(), max: MaxDuration.Seconds(), words: "a duration from 1ms to 24h"},
+	"factor":      {min: 0, max: MaxFactor, words: "a factor from 0 to 100,000"},
+	"amplitude":   {min: 0, max: 1, words: "an amplitude from 0 to 1"},
+	"points":      {min: 1, max: MaxPoints, words: "a list of 1 to 10,000 points"},
+	"payload":     {min: 0, max: MaxPayload, words: "a number of bytes from 0 to 1,000,000"},
+	"connections": {min: 1, max: MaxConnections, words: "a whole number from 1 to 1,000"},
+	"phases":      {min: 1, max: MaxPhases, words: "a list of 1 to 100 phases"},
+	"actions":     {min: 1, max: MaxActions, words: "a list of 1 to 100 actions"},
+	"requests":    {min: 1, max: MaxRequests, words: "a list of 1 to 100 classes of requests"},
+	"workloads":   {min: 0, max: MaxWorkloads, words: "a list of at most 1,000 workloads"},
 	"label": {pattern: regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`),
 		words: "a DNS label: lower-case letters, digits and dashes, at most 63, no dash at the ends"},
 	"parameter": {pattern: regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,62}$`),

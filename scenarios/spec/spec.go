@@ -51,6 +51,8 @@ type Spec struct {
 	Workloads  []Workload  `yaml:"workloads" is:"workloads" doc:"The objects that actions create, update and delete."`
 	Phases     []Phase     `yaml:"phases" need:"yes" is:"phases" doc:"What happens, one phase after another."`
 	Objectives []Objective `yaml:"objectives" doc:"What must hold for the run to pass."`
+	// ObjectiveSets are turned into objectives by package plan.
+	ObjectiveSets []string `yaml:"objectiveSets" one:"sig-scalability/v1" doc:"Named sets of objectives on whatever the scenario loads and starts: sig-scalability/v1."`
 }
 
 // A Parameter is a value that a user may change without editing the file. It is replaced in

@@ -97,9 +97,7 @@ func (c *checker) action(h *history, phase Phase, a Action, path string) {
 		c.fits(a.Hold.Duration, phase, path)
 	case a.Load != nil:
 		c.fits(a.Load.Duration, phase, path)
-		for i, r := range a.Load.Requests {
-			c.request(h, a.Load.Requests[:i], r, fmt.Sprintf("%s.requests[%d]", path, i))
-		}
+		c.load(h, *a.Load, path)
 	}
 }
 
@@ -207,48 +205,4 @@ func (c *checker) rollout(h *history, r Rollout, path string) {
 	}
 	h.patches[w.Name] = append(h.patches[w.Name], r.Patch)
 	c.grow(h, w.Count*w.PodsEach(), path+".workload")
-}
-
-// clusterScoped are the resources without a namespace that a load is likely to name.
-var clusterScoped = []string{"nodes", "namespaces", "persistentvolumes", "storageclasses.storage.k8s.io",
-	"priorityclasses.scheduling.k8s.io", "clusterroles.rbac.authorization.k8s.io"}
-
-func (c *checker) request(h *history, before []Request, r Request, path string) {
-	if !c.sound(path+".verb") || !c.sound(path+".resource") || c.faulted[path+".scope"] {
-		return
-	}
-	read := r.Verb == "get" || r.Verb == "list"
-	switch {
-	case r.Verb == "list" && r.Scope == "resource":
-		c.fault(path+".scope", "use get for one object", "a list is of scope namespace or cluster")
-	case r.Verb != "list" && r.Scope != "resource":
-		c.fault(path+".scope", "only lists have the scopes namespace and cluster",
-			"a %s is of one object, its scope is resource", r.Verb)
-	case r.Scope == "namespace" && slices.Contains(clusterScoped, r.Resource):
-		c.fault(path+".resource", "use scope: cluster", "%s are in no namespace", r.Resource)
-	case r.OfOthers() && !read:
-		c.fault(path+".verb", "use configmaps, or a workload's objects in an action of their own",
-			"a load cannot %s %s: what it made would be run by nothing", r.Verb, r.Resource)
-	case r.OfOthers() && c.has(path+".objects"):
-		c.fault(path+".objects", "", "a load has no %s of its own", r.Resource)
-	case r.Resource == "pods" && r.Verb == "get" && !c.anyPods(h):
-		c.fault(path+".resource", "create a workload with pods before", "there are no pods to get yet")
-	case r.Resource == "nodes" && r.Verb == "get" && len(h.fleet) == 0:
-		c.fault(path+".resource", "create a pool's nodes before", "there are no nodes to get yet")
-	}
-	for _, other := range before {
-		if other.Verb == r.Verb && other.Resource == r.Resource && other.Scope == r.Scope && other.Mode == r.Mode {
-			c.fault(path, "give the first one more weight", "the class %s %s of scope %s stands here twice",
-				r.Verb, r.Resource, r.Scope)
-		}
-	}
-}
-
-func (c *checker) anyPods(h *history) bool {
-	for name, there := range h.made {
-		if w := c.workloads[name]; there && w != nil && w.HasPods() {
-			return true
-		}
-	}
-	return false
 }
