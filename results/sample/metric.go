@@ -97,6 +97,7 @@ const (
 	PodStartup           = "pod_startup_seconds"
 	PodStage             = "pod_stage_seconds"
 	PodSimulatorOverhead = "pod_simulator_overhead_seconds"
+	PodDeletion          = "pod_deletion_seconds"
 	PodsByState          = "pods_total"
 	PodsReadyRate        = "pods_ready_per_second"
 
@@ -150,13 +151,16 @@ const (
 var registry = index(
 	Metric{Name: PodStartup, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromPods,
 		Labels: []string{"workload"}, HarnessDelays: []string{WatchLag, PodSimulatorOverhead},
-		Help: "From the pod's creation (sent by the harness, or else seen by its watch) until it is seen Ready."},
+		Help: "From the pod's creation (when the harness was to send it, or else seen by its watch) until it is seen Ready."},
 	Metric{Name: PodStage, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromPods,
 		Labels: []string{"workload", "stage"}, HarnessDelays: []string{WatchLag},
 		Help: "One stage of pod startup: create, schedule, start or ready."},
 	Metric{Name: PodSimulatorOverhead, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromPods,
 		Labels: []string{"workload"},
 		Help:   "What the simulator added to the pod start-up delay it was configured with."},
+	Metric{Name: PodDeletion, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromPods,
+		Labels: []string{"workload"}, HarnessDelays: []string{WatchLag},
+		Help: "From when a pod is seen to be deleted until it is gone, its grace period included."},
 	Metric{Name: PodsByState, Unit: Count, Better: Neither, Shape: Gauge, Source: FromPods,
 		Labels: []string{"state"},
 		Help:   "Pods of the run: created, scheduled, running, ready (each includes the ones after it) and deleted."},

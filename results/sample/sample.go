@@ -132,8 +132,13 @@ type Pod struct {
 	Phase     string `json:"phase"` // The run's phase in which the pod was created.
 	Node      string `json:"node,omitempty"`
 
-	Sent      *Offset `json:"sent,omitempty"` // Only for pods that the harness itself creates.
-	Created   Offset  `json:"created"`
+	// Only for pods that the harness itself creates: when the creation was due, when it was sent
+	// and when the API server had answered it.
+	Intended     *Offset `json:"intended,omitempty"`
+	Sent         *Offset `json:"sent,omitempty"`
+	Acknowledged *Offset `json:"acknowledged,omitempty"`
+
+	Created   Offset  `json:"created"` // First seen by the watch, like all below.
 	Scheduled *Offset `json:"scheduled,omitempty"`
 	Running   *Offset `json:"running,omitempty"`
 	Ready     *Offset `json:"ready,omitempty"`

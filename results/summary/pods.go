@@ -29,8 +29,8 @@ func (c *collector) pod(p sample.Pod) {
 		c.counts.Uncertain++
 	}
 	begin := p.Created
-	if p.Sent != nil {
-		begin = *p.Sent
+	if p.Intended != nil {
+		begin = *p.Intended
 	}
 	labels := withPhase(sample.Labels{"workload": p.Workload}, p.Phase)
 	if p.Ready != nil {
@@ -75,13 +75,13 @@ func (c *collector) record(metric string, labels sample.Labels, took sample.Offs
 // stages records every stage whose both ends were seen, and as censored the one in which a
 // pod that never became Ready was left:
 //
-//	sent --create--> created --schedule--> scheduled --start--> running --ready--> ready
+//	intended --create--> created --schedule--> scheduled --start--> running --ready--> ready
 func (c *collector) stages(p sample.Pod, labels sample.Labels) {
 	stages := []struct {
 		name     string
 		from, to *sample.Offset
 	}{
-		{"create", p.Sent, &p.Created},
+		{"create", p.Intended, &p.Created},
 		{"schedule", &p.Created, p.Scheduled},
 		{"start", p.Scheduled, p.Running},
 		{"ready", p.Running, p.Ready},

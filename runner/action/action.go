@@ -57,7 +57,7 @@ type Env struct {
 // a lock of its own, as the watch of the pods reads it and must never wait.
 type ledger struct {
 	mutex sync.Mutex
-	pods  map[string]sample.Offset // By namespace and name.
+	pods  map[string]measure.Creation // By namespace and name.
 }
 
 // A Step is one step on its way.
@@ -107,27 +107,39 @@ func (e *Env) Close() {
 	e.targets = nil
 }
 
-// PodSent returns when the harness sent the creation of a pod, if it did.
-func (e *Env) PodSent(namespace, name string) (sample.Offset, bool) {
-	return e.sent.of(namespace, name)
+// PodCreation returns how the harness created a pod, if it did. It is asked once for each pod.
+func (e *Env) PodCreation(namespace, name string) (measure.Creation, bool) {
+	return e.sent.take(namespace, name)
 }
 
-// note records when the creation of a pod is sent. It is called before, as the watch may show
-// the pod before the answer is there.
-func (l *ledger) note(namespace, name string, sent sample.Offset) {
+// note records how a pod is created. It is called before the creation is sent, as the watch may
+// show the pod before the answer is there.
+func (l *ledger) note(namespace, name string, c measure.Creation) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if l.pods == nil {
-		l.pods = make(map[string]sample.Offset)
+		l.pods = make(map[string]measure.Creation)
 	}
-	l.pods[namespace+"/"+name] = sent
+	l.pods[namespace+"/"+name] = c
 }
 
-func (l *ledger) of(namespace, name string) (sample.Offset, bool) {
+// acknowledge records that the creation was answered, unless the pod's life is written already.
+func (l *ledger) acknowledge(namespace, name string, at sample.Offset) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	sent, ok := l.pods[namespace+"/"+name]
-	return sent, ok
+	if c, ok := l.pods[namespace+"/"+name]; ok {
+		c.Acknowledged = at
+		l.pods[namespace+"/"+name] = c
+	}
+}
+
+// take returns what is known and forgets it.
+func (l *ledger) take(namespace, name string) (measure.Creation, bool) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	c, ok := l.pods[namespace+"/"+name]
+	delete(l.pods, namespace+"/"+name)
+	return c, ok
 }
 
 // labels returns the labels of a workload's objects.

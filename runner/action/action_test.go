@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/measure"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
@@ -196,9 +197,11 @@ func TestClassName(t *testing.T) {
 		want    string
 	}{
 		{spec.Request{Verb: "get", Resource: "pods", Scope: "resource"}, "get pods"},
-		{spec.Request{Verb: "get", Resource: "pods", Scope: "resource", Consistent: true}, "get pods consistent"},
+		{spec.Request{Verb: "get", Resource: "pods", Scope: "resource", Mode: "consistent"}, "get pods consistent"},
 		{spec.Request{Verb: "list", Resource: "deployments.apps", Scope: "cluster"}, "list deployments.apps cluster"},
-		{spec.Request{Verb: "list", Resource: "pods", Scope: "namespace", Consistent: true}, "list pods namespace consistent"},
+		{spec.Request{Verb: "patch", Resource: "secrets", Scope: "resource", PatchType: "json", Encoding: "protobuf", Size: 100},
+			"patch secrets json 100 B"},
+		{spec.Request{Verb: "list", Resource: "pods", Scope: "namespace", Mode: "consistent"}, "list pods namespace consistent"},
 	} {
 		if got := className(test.request); got != test.want {
 			t.Errorf("%+v is called %q, want %q", test.request, got, test.want)
@@ -364,15 +367,21 @@ func TestUnknownVerbIsAnError(t *testing.T) {
 // is starting a watch or making a namespace.
 func TestAskingForAPodNeverWaits(t *testing.T) {
 	env := &Env{}
-	env.sent.note("n", "p", 5)
+	env.sent.note("n", "p", measure.Creation{Intended: 5})
+	env.sent.acknowledge("n", "p", 7)
+	env.sent.acknowledge("n", "unknown", 7)
 	env.starting.Lock()
 	env.mutex.Lock()
 	defer env.starting.Unlock()
 	defer env.mutex.Unlock()
-	if sent, ok := env.PodSent("n", "p"); !ok || sent != 5 {
-		t.Errorf("pod n/p was sent at %d (%t), want 5", sent, ok)
+	want := measure.Creation{Intended: 5, Acknowledged: 7}
+	if got, ok := env.PodCreation("n", "p"); !ok || got != want {
+		t.Errorf("pod n/p was created %+v (%t), want %+v", got, ok, want)
 	}
-	if _, ok := env.PodSent("other", "p"); ok {
+	if _, ok := env.PodCreation("n", "p"); ok {
+		t.Error("a pod's creation is kept after it was taken")
+	}
+	if _, ok := env.PodCreation("other", "p"); ok {
 		t.Error("a pod of another namespace was sent")
 	}
 }

@@ -51,12 +51,9 @@ func shoot(ctx context.Context, attack *load.Attack) (string, error) {
 
 // classes resolves the classes of a load against what the cluster serves.
 func (s Step) classes(ctx context.Context, a *spec.Load) ([]load.Class, error) {
-	weights := 0
-	for _, request := range a.Requests {
-		weights += request.Weight
-	}
+	rates := a.Rates()
 	var classes []load.Class
-	for _, request := range a.Requests {
+	for i, request := range a.Requests {
 		resource, global, err := s.served(ctx, request.Resource)
 		if err != nil {
 			return nil, fmt.Errorf("find out how the cluster serves %s: %w", request.Resource, err)
@@ -66,8 +63,9 @@ func (s Step) classes(ctx context.Context, a *spec.Load) ([]load.Class, error) {
 		}
 		classes = append(classes, load.Class{
 			Name: className(request), Verb: request.Verb, Resource: resource, Global: global, Scope: request.Scope,
-			Rate:    a.Rate * float64(request.Weight) / float64(weights),
-			Objects: request.Objects, Mode: request.Mode,
+			Rate: rates[i], Objects: request.Objects, Size: request.Size,
+			Mode: request.Mode, PageSize: request.PageSize, PatchType: request.PatchType, Encoding: request.Encoding,
+			LabelSelector: request.LabelSelector, FieldSelector: request.FieldSelector,
 		})
 	}
 	return classes, nil
@@ -93,11 +91,19 @@ func (s Step) served(ctx context.Context, name string) (schema.GroupVersionResou
 // className names a class as a reader of the report would.
 func className(r spec.Request) string {
 	name := r.Verb + " " + r.Resource
-	if r.Verb == load.List {
+	if r.OfMany() {
 		name += " " + r.Scope
 	}
-	if r.Mode != "" && r.Mode != load.Cached {
-		name += " " + r.Mode
+	for _, setting := range []struct{ value, usual string }{
+		{r.Mode, load.Cached}, {r.PatchType, load.MergePatch}, {r.Encoding, load.Protobuf},
+		{r.LabelSelector, ""}, {r.FieldSelector, ""},
+	} {
+		if setting.value != "" && setting.value != setting.usual {
+			name += " " + setting.value
+		}
+	}
+	if r.Size > 0 {
+		name += fmt.Sprintf(" %d B", r.Size)
 	}
 	return name
 }

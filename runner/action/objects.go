@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/kubedyno/kubedyno/runner/measure"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
@@ -47,10 +48,11 @@ func (s Step) create(ctx context.Context, a *spec.Create) (string, error) {
 	began := time.Now()
 	err = s.writeAll(ctx, t, a.Rate, "create", func(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, due time.Time) error {
 		if t.workload.Kind == "Pod" {
-			s.sent.note(object.GetNamespace(), object.GetName(), s.Clock.At(due))
+			s.sent.note(object.GetNamespace(), object.GetName(), measure.Creation{Intended: s.Clock.At(due), Sent: s.Clock.Now()})
 		}
 		answer, err := client.Create(ctx, object, metav1.CreateOptions{})
 		if err == nil {
+			s.sent.acknowledge(object.GetNamespace(), object.GetName(), s.Clock.Now())
 			t.objects.Acknowledged(answer)
 		}
 		return err
@@ -150,6 +152,7 @@ func (s Step) patchAll(ctx context.Context, t *target, patch map[string]any, rat
 		answer, err := client.Patch(ctx, object.GetName(), types.MergePatchType, body, metav1.PatchOptions{})
 		if err == nil {
 			acknowledged(answer)
+			s.sent.acknowledge(object.GetNamespace(), object.GetName(), s.Clock.Now())
 			t.objects.Acknowledged(answer)
 		}
 		return err

@@ -103,7 +103,7 @@ func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (e
 	config, selector := e.env.REST, action.RunLabel+"="+e.Run
 	b.pods, err = measure.StartPods(ctx, measure.PodsOptions{
 		Run: e.env.Measure, Config: config, Selector: selector,
-		Sent: e.env.PodSent, ConfiguredStart: configuredStart(startup),
+		Creation: e.env.PodCreation, ConfiguredStart: configuredStart(startup),
 	})
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func podReady(pod *corev1.Pod) bool {
 type pod struct {
 	name, namespace, workload string
 	level                     level
-	leaving                   bool // It is being deleted.
+	leaving                   sample.Offset // When it was seen to be deleted; 0 if it was not.
 	startup                   *startup
 }
 

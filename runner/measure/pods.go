@@ -3,6 +3,7 @@ package measure
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"unique"
@@ -24,13 +25,17 @@ type PodsOptions struct {
 	Config    *rest.Config
 	Namespace string // Empty means all.
 	Selector  string // A label selector, such as that of the run's label.
-	// Sent returns when the harness sent the creation of a pod, for the pods that it
-	// creates itself. It is asked when the pod's record is written. It may be nil.
-	Sent func(namespace, name string) (sample.Offset, bool)
+	// Creation returns how the harness created a pod, for the pods that it creates itself. It
+	// is asked once, when the pod's record is written. It may be nil.
+	Creation func(namespace, name string) (Creation, bool)
 	// ConfiguredStart returns the delay in seconds that the simulator was told to put
 	// between scheduled and Running for a pod. It may be nil.
 	ConfiguredStart func(uid string) (float64, bool)
 }
+
+// A Creation says when the harness created a pod: when that was due, when it was sent and when
+// it was answered, 0 if it was not.
+type Creation struct{ Intended, Sent, Acknowledged sample.Offset }
 
 // PodCounts counts the pods that exist. Each of Created, Scheduled, Running and Ready
 // includes the ones after it; a pod that is being deleted is not Ready. Deleted counts those
@@ -54,6 +59,9 @@ type Pods struct {
 	starting  int               // Pods whose record is not written.
 	levels    map[string]*tally // By workload.
 	doubtTill sample.Offset     // Changes before this came late.
+
+	deletions  map[string]*sample.Histogram // By workload, since windowFrom.
+	windowFrom sample.Offset
 }
 
 // tally counts the pods of one workload by what they have reached.
@@ -81,7 +89,8 @@ func StartPods(ctx context.Context, options PodsOptions) (*Pods, error) {
 }
 
 func newPods(options PodsOptions) *Pods {
-	return &Pods{options: options, pods: map[types.UID]*pod{}, levels: map[string]*tally{}}
+	return &Pods{options: options, pods: map[types.UID]*pod{}, levels: map[string]*tally{},
+		deletions: map[string]*sample.Histogram{}}
 }
 
 // Close stops watching and writes every pod that was never seen Ready as censored now. Only
@@ -179,7 +188,10 @@ func (p *Pods) observe(seen *corev1.Pod, now sample.Offset, late bool) {
 	counts := p.tally(known.workload)
 	counts.at[known.level]--
 	counts.at[level]++
-	known.level, known.leaving = level, seen.DeletionTimestamp != nil
+	known.level = level
+	if seen.DeletionTimestamp != nil && known.leaving == 0 {
+		known.leaving = now
+	}
 	if known.startup == nil {
 		return
 	}
@@ -203,7 +215,37 @@ func (p *Pods) remove(uid types.UID, now sample.Offset, late bool) {
 		known.startup.uncertain = known.startup.uncertain || late
 		p.write(uid, known, now, &now)
 	}
+	p.gone(known, now)
 	delete(p.pods, uid)
+}
+
+// gone records how long a pod took to go. One that was never seen to be on its way went at once.
+func (p *Pods) gone(known *pod, now sample.Offset) {
+	if known.leaving == 0 {
+		known.leaving = now
+	}
+	h, ok := p.deletions[known.workload]
+	if !ok {
+		h = &sample.Histogram{}
+		p.deletions[known.workload] = h
+	}
+	h.Record(duration(known.leaving, now))
+}
+
+// writeDeletions writes how long the pods took that have gone since the last call.
+func (p *Pods) writeDeletions(now sample.Offset) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, workload := range slices.Sorted(maps.Keys(p.deletions)) {
+		h := p.deletions[workload]
+		if h.Count() == 0 {
+			continue
+		}
+		p.options.Sink.Window(sample.Window{From: p.windowFrom, To: now, Metric: sample.PodDeletion,
+			Labels: sample.Labels{"workload": workload, "phase": p.options.phase()}, Histogram: *h})
+		h.Reset()
+	}
+	p.windowFrom = now
 }
 
 func (p *Pods) tally(workload string) *tally {
@@ -219,9 +261,9 @@ func (p *Pods) tally(workload string) *tally {
 func (p *Pods) write(uid types.UID, known *pod, now sample.Offset, deleted *sample.Offset) {
 	record := known.record(uid)
 	record.Deleted, record.Until = deleted, now
-	if p.options.Sent != nil {
-		if sent, ok := p.options.Sent(record.Namespace, record.Name); ok {
-			record.Sent = &sent
+	if p.options.Creation != nil {
+		if c, ok := p.options.Creation(record.Namespace, record.Name); ok {
+			record.Intended, record.Sent, record.Acknowledged = &c.Intended, &c.Sent, seenAt(c.Acknowledged)
 		}
 	}
 	if p.options.ConfiguredStart != nil {
@@ -237,6 +279,7 @@ func (p *Pods) write(uid types.UID, known *pod, now sample.Offset, deleted *samp
 // gauge writes how many pods there are.
 func (p *Pods) gauge() {
 	counts, now := p.Counts(""), p.options.Clock.Now()
+	p.writeDeletions(now)
 	for _, state := range []struct {
 		name  string
 		count int
@@ -284,7 +327,7 @@ func (p *Pods) Names(namespace string) []string {
 	p.mu.Lock()
 	names := make([]string, 0, len(p.pods))
 	for _, pod := range p.pods {
-		if pod.namespace == namespace && !pod.leaving {
+		if pod.namespace == namespace && pod.leaving == 0 {
 			names = append(names, pod.name)
 		}
 	}

@@ -171,18 +171,49 @@ func TestPodLives(t *testing.T) {
 
 func TestPodsAskWhoKnows(t *testing.T) {
 	podsAt(t, func(p *Pods, sink *recording) {
-		p.options.Sent = func(namespace, name string) (sample.Offset, bool) {
-			return *at(0) + 5, namespace == "bench" && name == "a"
+		p.options.Creation = func(namespace, name string) (Creation, bool) {
+			return Creation{Intended: 5, Sent: 6, Acknowledged: 7}, namespace == "bench" && name == "a"
 		}
 		p.options.ConfiguredStart = func(uid string) (float64, bool) { return 1.5, uid == "uid-a" }
 		_ = p.Add(seen("a", levelReady))
 		_ = p.Add(seen("b", levelReady))
 		a, b := sink.pods[0], sink.pods[1]
-		if a.Sent == nil || *a.Sent != 5 || a.ConfiguredStartSeconds == nil || *a.ConfiguredStartSeconds != 1.5 {
-			t.Errorf("pod a %+v, want sent at 5 ns with a configured start of 1.5 s", a)
+		if a.Intended == nil || *a.Intended != 5 || *a.Sent != 6 || *a.Acknowledged != 7 || a.ConfiguredStartSeconds == nil || *a.ConfiguredStartSeconds != 1.5 {
+			t.Errorf("pod a %+v, want intended at 5 ns, sent at 6, acknowledged at 7 with a configured start of 1.5 s", a)
 		}
-		if b.Sent != nil || b.ConfiguredStartSeconds != nil {
+		if b.Intended != nil || b.Sent != nil || b.ConfiguredStartSeconds != nil {
 			t.Errorf("pod b %+v, want neither", b)
+		}
+	})
+}
+
+// TestPodDeletion lets one pod go after it was seen to be deleted and one without a warning.
+func TestPodDeletion(t *testing.T) {
+	podsAt(t, func(p *Pods, sink *recording) {
+		_ = p.Add(seen("a", levelReady))
+		_ = p.Add(seen("b", levelReady))
+		leaving := seen("a", levelReady)
+		leaving.DeletionTimestamp = &metav1.Time{Time: time.Now()}
+		_ = p.Update(leaving)
+		time.Sleep(2 * time.Second)
+		_ = p.Update(leaving) // Its deletion goes on; it does not begin anew.
+		time.Sleep(time.Second)
+		_ = p.Delete(leaving)
+		_ = p.Delete(seen("b", levelReady))
+		p.writeDeletions(p.options.Clock.Now())
+		p.writeDeletions(p.options.Clock.Now())
+		var windows []sample.Window
+		for _, w := range sink.windows {
+			if w.Metric == sample.PodDeletion {
+				windows = append(windows, w)
+			}
+		}
+		if len(windows) != 1 {
+			t.Fatalf("%d windows, want one: %+v", len(windows), windows)
+		}
+		h := windows[0].Histogram
+		if h.Count() != 2 || h.Max() < 3 || h.Max() > 3.01 || h.Min() > 0.001 {
+			t.Errorf("%d deletions took %v to %v s, want 2 from 0 to 3 s", h.Count(), h.Min(), h.Max())
 		}
 	})
 }
