@@ -129,12 +129,12 @@ type progressView interface {
 }
 
 // view returns the sink of the run's records: the writer, behind what the user sees.
-func (r *run) view(clock sample.Clock, writer *bundle.Writer) progressView {
+func (r *run) view(clock sample.Clock, next sample.Sink) progressView {
 	onTerminal := r.flags.progress == "live" || r.flags.progress == "auto" && r.terminal(r.stderr)
 	if r.flags.progress == "none" {
-		return silence{writer}
+		return silence{next}
 	}
-	return live.Start(live.Options{Clock: clock, Out: r.stderr, Terminal: onTerminal, Width: r.width(), Next: writer})
+	return live.Start(live.Options{Clock: clock, Out: r.stderr, Terminal: onTerminal, Width: r.width(), Next: next})
 }
 
 // A brevity is a view whose events do not quote logs: the error of the run does, once.

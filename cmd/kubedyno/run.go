@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/results/slo"
 	"github.com/kubedyno/kubedyno/runner/engine"
+	"github.com/kubedyno/kubedyno/runner/expose"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
 )
 
@@ -29,6 +31,7 @@ type runFlags struct {
 	target   target
 	out      string
 	progress string
+	metrics  string
 	output   string
 }
 
@@ -55,6 +58,8 @@ for programs. Ctrl-C stops, cleans up and keeps the results; a second one leaves
 	f := command.Flags()
 	f.StringVar(&flags.out, "out", "", "the run folder (default: a new one in "+runsDirectory+")")
 	f.StringVar(&flags.progress, "progress", "auto", "what to show while running: auto, live, lines or none")
+	f.StringVar(&flags.metrics, "metrics-address", "",
+		"serve the run's figures to Prometheus while it goes on, such as 127.0.0.1:9090; without a host only this machine can connect")
 	outputFlag(command, &flags.output)
 	return command
 }
@@ -65,6 +70,11 @@ func (a *app) checkRun(f *runFlags) error {
 	case "auto", "live", "lines", "none":
 	default:
 		return invalid(fmt.Errorf("--progress %q: must be auto, live, lines or none", f.progress))
+	}
+	if f.metrics != "" {
+		if _, _, err := net.SplitHostPort(f.metrics); err != nil {
+			return hinted(invalid(fmt.Errorf("--metrics-address %q: %w", f.metrics, err)), "write host:port, such as 127.0.0.1:9090")
+		}
 	}
 	if given := f.cluster.given(); len(given) > 0 && f.target.given() {
 		return hinted(invalid(fmt.Errorf("%s cannot change a cluster that exists", strings.Join(given, " and "))),
@@ -124,7 +134,12 @@ func (r *run) measure(ctx context.Context) error {
 		return environment(err)
 	}
 	r.recorded = true
-	view := brevity{r.view(clock, writer)}
+	sink, stop, err := r.exposed(writer)
+	if err != nil {
+		return errors.Join(environment(err), writer.Finish(bundle.Failed, err.Error(), time.Duration(clock.Now())))
+	}
+	defer stop()
+	view := brevity{r.view(clock, sink)}
 	err = engine.Run(ctx, engine.Options{
 		Plan: r.plan, Cluster: r.cluster, Kwok: r.settings[cluster.Kwok], Run: r.id, Clock: clock,
 		Sink: view, Dropped: writer.Dropped, SinkFailed: writer.Failed(), SinkErr: writer.Err,
@@ -140,6 +155,19 @@ func (r *run) measure(ctx context.Context) error {
 		status = bundle.Interrupted
 	}
 	return errors.Join(err, environment(writer.Finish(status, failure, time.Duration(clock.Now()))))
+}
+
+// exposed puts the server of live metrics, if there is to be one, before the next sink.
+func (r *run) exposed(next sample.Sink) (sink sample.Sink, stop func(), err error) {
+	if r.flags.metrics == "" {
+		return next, func() {}, nil
+	}
+	server, err := expose.Start(r.flags.metrics, next)
+	if err != nil {
+		return nil, nil, hinted(err, "--metrics-address names another; the port 0 is any free one")
+	}
+	fmt.Fprintf(r.stderr, "Live metrics are at %s\n", server.URL())
+	return server, server.Close, nil
 }
 
 // conclude summarises and reports the run. The run's own error comes first; without one the
