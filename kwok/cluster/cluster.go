@@ -44,6 +44,7 @@ type Cluster struct {
 	settings  map[Component]Settings
 	detached  bool
 	attached  bool
+	kept      *Cluster // The detached cluster that this one uses; nil if it is its own.
 
 	ports    Ports
 	prober   *http.Client

@@ -114,11 +114,26 @@ func Open(directory, runDirectory, binary string) (*Cluster, error) {
 	}
 	c := newCluster(status.Name, runDirectory, binary)
 	c.others = others
-	kept := newCluster(status.Name, directory, binary)
+	kept, err := keptCluster(directory)
+	if err != nil {
+		return nil, err
+	}
+	c.kept = kept
 	err = c.borrow(func(user string) ([]byte, error) { return os.ReadFile(kept.kubeconfigOf(user)) })
 	if err != nil {
 		return nil, err
 	}
+	return c, nil
+}
+
+// keptCluster returns what is on disk of a detached cluster: its ports, keys and kubeconfigs.
+func keptCluster(directory string) (*Cluster, error) {
+	s, err := readState(directory)
+	if err != nil {
+		return nil, err
+	}
+	c := newCluster(s.Name, directory, s.Binary)
+	c.ports = s.Ports
 	return c, nil
 }
 

@@ -84,6 +84,7 @@ func useWithKwok(t *testing.T, directory string) {
 		t.Fatal(err)
 	}
 	awaitFakeNodes(t, clientOf(t, access), 3)
+	checkMetrics(t, c)
 	if err := c.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -30,7 +30,9 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 		Warnings:   b.warnings(),
 	}
 	report.Sections = append([]Section{b.timeline()}, b.nodes()...)
-	report.Sections = append(report.Sections, b.pods().terse(), b.api().terse(), b.components().terse(),
+	report.Sections = append(report.Sections, b.pods().terse(), b.api().terse())
+	report.Sections = append(report.Sections, b.server()...)
+	report.Sections = append(report.Sections, b.components().terse(),
 		b.harness(), b.cluster(), b.appendix())
 	return report
 }

@@ -111,7 +111,7 @@ func TestFilesArePrivate(t *testing.T) {
 		t.Fatal(err)
 	}
 	modes := map[string]os.FileMode{".": 0o700, ManifestFile: 0o600, ScenarioFile: 0o600, EventsFile: 0o600,
-		SamplesFile: 0o600, HistogramsFile: 0o600, PodsFile: 0o600}
+		SamplesFile: 0o600, HistogramsFile: 0o600, BucketsFile: 0o600, PodsFile: 0o600}
 	for name, want := range modes {
 		info, err := os.Stat(filepath.Join(w.Dir(), name))
 		if err != nil {

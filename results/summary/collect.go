@@ -21,6 +21,7 @@ type collector struct {
 	gauges   map[string]*gauge // Overall and by phase.
 	scalars  map[string]Scalar
 	counters map[string]counter
+	buckets  map[string]*bucketed
 	rates    map[string]*readyRate // By phase.
 	counts   Counts
 	overflow map[string]bool // Metrics with more series than are kept.
@@ -56,7 +57,7 @@ type counter struct{ last, total float64 }
 func collect(run *bundle.Run) (*collector, error) {
 	c := &collector{
 		values: map[string]*Values{}, gauges: map[string]*gauge{}, scalars: map[string]Scalar{},
-		counters: map[string]counter{}, rates: map[string]*readyRate{}, overflow: map[string]bool{},
+		counters: map[string]counter{}, buckets: map[string]*bucketed{}, rates: map[string]*readyRate{}, overflow: map[string]bool{},
 	}
 	for event, err := range run.Events() { // First: the others are told apart by phase.
 		if err != nil {
@@ -69,6 +70,9 @@ func collect(run *bundle.Run) (*collector, error) {
 			return nil, err
 		}
 		c.window(window)
+	}
+	if err := c.readBuckets(run); err != nil {
+		return nil, err
 	}
 	for point, err := range run.Points() {
 		if err != nil {
@@ -165,19 +169,21 @@ func (c *collector) valuesOf(metric string, labels sample.Labels) *Values {
 
 func (c *collector) point(p sample.Point) {
 	c.end = max(c.end, p.At)
-	if metric, ok := sample.Lookup(p.Metric); ok && metric.Shape == sample.Scalar {
+	metric, _ := sample.Lookup(p.Metric)
+	if metric.Shape == sample.Scalar {
 		c.scalar(p.Metric, p.Labels, p.Value)
 		return
 	}
 	labels, phase := c.split(p.Labels, p.At)
 	overall, inPhase := p.Value, p.Value
-	if p.Metric == sample.APIErrors {
+	if metric.Shape == sample.Counter {
 		increase := p.Value
-		k := key(p.Metric, p.Labels)
+		k := "recorded " + key(p.Metric, p.Labels)
 		if last := c.counters[k].last; p.Value >= last {
 			increase -= last
 		}
-		inPhase = c.count(k, p.Value, increase)
+		c.count(k, p.Value, increase)
+		inPhase = c.count(key(p.Metric, withPhase(labels, phase)), p.Value, increase)
 		overall = c.count("overall "+key(p.Metric, labels), p.Value, increase)
 	}
 	if g := c.gaugeOf(p.Metric, labels); g != nil {

@@ -32,6 +32,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 		Objectives:    c.objectives(run),
 		Phases:        append([]Phase{}, c.phases...),
 		Distributions: c.distributions(),
+		Buckets:       c.bucketFigures(),
 		Gauges:        c.gaugeFigures(),
 		Scalars:       []Scalar{},
 		Counts:        c.counts,

@@ -36,7 +36,7 @@ type Track struct {
 
 // Limits of what is held in memory.
 const (
-	maxSeries   = 1000  // Label sets of distributions, and as many of gauges.
+	maxSeries   = 2000  // Label sets of distributions, and as many of gauges and of buckets.
 	maxEvents   = 10000 // Events in a Detail.
 	trackPoints = 2000  // Points of a Track.
 )

@@ -34,7 +34,7 @@ func (c *collector) doubt(run *bundle.Run, metric string) string {
 	case c.counts.Dropped > 0:
 		return "records were dropped (" + sample.FormatCount(c.counts.Dropped) + ")"
 	case c.overflow[metric]:
-		return fmt.Sprintf("there are more than %s series, and some were left out", sample.FormatCount(maxSeries))
+		return fmt.Sprintf("there are more than %s series or unequal buckets, and some were left out", sample.FormatCount(maxSeries))
 	default:
 		return ""
 	}
@@ -48,6 +48,8 @@ func (c *collector) judge(o slo.Objective, doubt string) slo.Outcome {
 	switch metric.Shape {
 	case sample.Distribution:
 		return c.balanced(metric, c.judgeDistribution(o, metric, doubt))
+	case sample.Bucketed:
+		return c.judgeBuckets(o, doubt)
 	case sample.Scalar:
 		return c.balanced(metric, slo.EvaluateSeries(o, c.scalarSeries(o), doubt))
 	default:

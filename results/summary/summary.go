@@ -21,6 +21,7 @@ type Summary struct {
 	Objectives    []Objective    `json:"objectives"`
 	Phases        []Phase        `json:"phases"`
 	Distributions []Distribution `json:"distributions"`
+	Buckets       []BucketFigure `json:"buckets,omitempty"` // What servers measured themselves.
 	Gauges        []Gauge        `json:"gauges"`
 	Scalars       []Scalar       `json:"scalars"`
 	Counts        Counts         `json:"counts"`

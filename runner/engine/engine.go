@@ -15,6 +15,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/exitcode"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/action"
+	"github.com/kubedyno/kubedyno/runner/scrape"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
 )
 
@@ -64,6 +65,7 @@ func Run(ctx context.Context, o Options) error {
 type engine struct {
 	Options
 	env     *action.Env
+	scraper *scrape.Scraper
 	current atomic.Pointer[string] // The phase's name.
 }
 
@@ -117,7 +119,9 @@ func (e *engine) guard(ctx context.Context, cancel context.CancelCauseFunc) {
 }
 
 func (e *engine) phases(ctx context.Context) error {
+	defer e.scraper.Mark("")
 	for _, phase := range e.Plan.Phases {
+		e.scraper.Mark(phase.Name)
 		if err := e.phase(ctx, phase); err != nil {
 			return err
 		}

@@ -51,6 +51,7 @@ type recording struct {
 	points  []sample.Point
 	windows []sample.Window
 	pods    []sample.Pod
+	buckets []sample.Buckets
 }
 
 func (r *recording) Event(e sample.Event) {
@@ -77,7 +78,12 @@ func (r *recording) Window(w sample.Window) {
 	r.windows = append(r.windows, w)
 }
 
-func (*recording) Buckets(sample.Buckets) {}
+func (r *recording) Buckets(b sample.Buckets) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.buckets = append(r.buckets, b)
+}
+
 func (r *recording) Pod(p sample.Pod) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()

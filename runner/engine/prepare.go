@@ -14,15 +14,17 @@ import (
 	"github.com/kubedyno/kubedyno/runner/action"
 	"github.com/kubedyno/kubedyno/runner/audit"
 	"github.com/kubedyno/kubedyno/runner/measure"
+	"github.com/kubedyno/kubedyno/runner/scrape"
 )
 
 // A bench is what measures beside the phases.
 type bench struct {
-	audit *audit.Audit
-	pods  *measure.Pods
-	nodes *measure.Nodes
-	lag   *measure.Lag
-	end   context.CancelCauseFunc // Of the life of the above.
+	audit   *audit.Audit
+	pods    *measure.Pods
+	nodes   *measure.Nodes
+	lag     *measure.Lag
+	scraper *scrape.Scraper
+	end     context.CancelCauseFunc // Of the life of the above.
 }
 
 // prepare connects to the cluster, starts the simulator and the measurements, and makes the
@@ -57,6 +59,7 @@ func (e *engine) bringUp(ctx, life context.Context, b *bench) error {
 	if err := e.connect(ctx); err != nil {
 		return err
 	}
+	b.scraper = e.startScraper(life)
 	if err := e.env.Prepare(ctx); err != nil {
 		return err
 	}
@@ -137,6 +140,9 @@ func (b *bench) close() {
 	}
 	if b.pods != nil {
 		b.pods.Close()
+	}
+	if b.scraper != nil {
+		b.scraper.Close()
 	}
 	b.audit.Close()
 	b.end(nil)

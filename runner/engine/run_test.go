@@ -137,6 +137,7 @@ func TestEveryVerb(t *testing.T) {
 	checkPods(t, sink)
 	checkRollouts(t, sink)
 	checkLoad(t, sink)
+	checkServer(t, sink)
 	for _, e := range sink.events {
 		if e.Kind == sample.StepFailed || e.Kind == sample.Warning || e.Kind == sample.ComponentLost {
 			t.Errorf("%s: %s", e.Kind, e.Message)
@@ -148,6 +149,27 @@ func TestEveryVerb(t *testing.T) {
 		}
 	}
 	checkClean(t, o.Run, "fast", "paced")
+}
+
+// checkServer looks for the API server's own count of the nodes that a phase created. Other
+// tests create theirs at the same time.
+func checkServer(t *testing.T, sink *recording) {
+	t.Helper()
+	var created uint64
+	want := sample.Labels{"verb": "create", "resource": "nodes", "scope": "resource", "phase": "fleet"}
+	for _, b := range sink.buckets {
+		if b.Metric == sample.ServerRequest && b.Labels.Match(want) {
+			for _, count := range b.Counts {
+				created += count
+			}
+		}
+	}
+	if created < 20 {
+		t.Errorf("the API server counted %d created nodes, want 20 or more", created)
+	}
+	if len(sink.values(sample.ScrapeDuration, sample.Labels{"component": "kube-apiserver"})) == 0 {
+		t.Error("how long the API server's metrics took to read was not recorded")
+	}
 }
 
 func checkNodes(t *testing.T, sink *recording) {
