@@ -7,11 +7,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kubedyno/kubedyno/runner/load"
+	"github.com/kubedyno/kubedyno/runner/load/pace"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
@@ -23,7 +25,8 @@ func (s Step) load(ctx context.Context, a *spec.Load) (func(context.Context) (st
 	}
 	attack, err := load.Prepare(ctx, load.Options{
 		Config: s.REST, Namespace: s.Namespace, Name: loadName(s.Phase, s.Plan.Name),
-		Classes: classes, Duration: a.Duration, Timeout: a.Timeout,
+		Classes: classes, Duration: a.Duration, Timeout: a.Timeout, Connections: a.Connections,
+		Pace: shape(a.Pace, a.Duration), Arrivals: arrivals(a.Arrivals),
 		Phase: s.Phase, Labels: map[string]string{RunLabel: s.Run}, Seed: s.Env.Plan.Seed,
 		Names: s.names, Clock: s.Clock, Sink: s.Sink,
 	})
@@ -69,6 +72,32 @@ func (s Step) classes(ctx context.Context, a *spec.Load) ([]load.Class, error) {
 		})
 	}
 	return classes, nil
+}
+
+// shape returns how the rates change.
+func shape(p spec.Pace, duration time.Duration) pace.Shape {
+	switch p.Shape {
+	case "ramp":
+		return pace.Ramp(p.From, p.To, duration)
+	case "sine":
+		return pace.Sine(p.Amplitude, p.Period)
+	case "steps":
+		return pace.Steps(p.Factors, duration)
+	case "trace":
+		points := make([]pace.Point, len(p.Points))
+		for i, point := range p.Points {
+			points[i] = pace.Point{At: point.At, Factor: point.Factor}
+		}
+		return pace.Trace(points)
+	}
+	return pace.Constant()
+}
+
+func arrivals(word string) pace.Arrivals {
+	if word == "poisson" {
+		return pace.Poisson
+	}
+	return pace.Regular
 }
 
 // served returns the resource that a scenario names, and whether it is in no namespace.

@@ -6,6 +6,7 @@ package live
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -138,6 +139,9 @@ func (s *state) apply(e sample.Event) {
 	case sample.PhaseStarted:
 		s.phase, s.phaseStart, s.steps = e.Phase, e.At, nil
 		clear(s.slowest)
+		maps.DeleteFunc(s.gauges, func(key string, _ float64) bool { // The loads of the phase before are over.
+			return strings.HasPrefix(key, sample.APIOffered) || strings.HasPrefix(key, sample.APIAchieved)
+		})
 	case sample.StepStarted:
 		s.steps = append(s.steps, &step{name: e.Step, start: e.At})
 	case sample.Progress:

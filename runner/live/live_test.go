@@ -2,6 +2,7 @@ package live
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,4 +90,24 @@ func screen(output string) []string {
 		}
 	}
 	return lines
+}
+
+// TestRatesOfAPhaseThatIsOver loads in one phase and looks at the next.
+func TestRatesOfAPhaseThatIsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		clock := sample.StartClock()
+		v := Start(Options{Clock: clock, Out: &out, Next: new(counter)})
+		play(v, clock)
+		v.Event(sample.Event{At: clock.Now(), Kind: sample.PhaseStarted, Phase: "next"})
+		v.Point(sample.Point{Metric: sample.APIOffered, Labels: sample.Labels{"class": "patch"}, Value: 5})
+		window := sample.Window{Metric: sample.APIRequest, Labels: sample.Labels{"class": "patch"}}
+		window.Histogram.Record(time.Millisecond)
+		v.Window(window)
+		time.Sleep(30 * time.Second)
+		v.Close()
+		if !strings.Contains(out.String(), "API: 5/s offered") {
+			t.Errorf("the rates of an earlier phase are added up:\n%s", &out)
+		}
+	})
 }

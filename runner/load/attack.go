@@ -3,11 +3,12 @@ package load
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"sync"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/kubedyno/kubedyno/runner/load/pace"
 )
 
 // initialWorkers is how many requests of a class vegeta can have in flight from the start; it
@@ -17,6 +18,7 @@ const initialWorkers = 16
 // An Attack is a load whose objects exist. Run it once.
 type Attack struct {
 	options   Options
+	schedules []*pace.Schedule
 	targeters []*targeter
 }
 
@@ -29,14 +31,13 @@ func (a *Attack) Run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	random := rand.New(rand.NewPCG(a.options.Seed, 0))
 	began := a.options.Clock.Now()
 	result := Result{Classes: make([]ClassResult, len(clients))}
 	var classes sync.WaitGroup
 	for i, c := range clients {
 		pacer := &pacer{
 			ctx:      life,
-			schedule: staggered(a.options.Classes[i], random),
+			schedule: a.schedules[i],
 			clock:    a.options.Clock,
 			began:    began,
 			duration: a.options.Duration,
@@ -77,7 +78,7 @@ func (a *Attack) connect(ctx context.Context) ([]*client, error) {
 func (a *Attack) shoot(c *client, t *targeter, p *pacer) ClassResult {
 	limit := uint64(a.options.MaxInFlight)
 	attacker := vegeta.NewAttacker(
-		vegeta.Client(&http.Client{Transport: c, Timeout: a.options.Timeout}),
+		vegeta.Client(&http.Client{Transport: &operation{next: c, target: t}, Timeout: a.options.Timeout}),
 		vegeta.Workers(min(initialWorkers, limit)),
 		vegeta.MaxWorkers(limit),
 		vegeta.MaxBody(0), // Keeps nothing; the rest of the body is read all the same.
@@ -86,6 +87,7 @@ func (a *Attack) shoot(c *client, t *targeter, p *pacer) ClassResult {
 	fresh, stop := context.WithCancel(p.ctx)
 	var following sync.WaitGroup
 	following.Go(func() { t.follow(fresh, a.options.Names) })
+	following.Go(func() { t.followVersion(fresh, &http.Client{Transport: c, Timeout: a.options.Timeout}) })
 	defer following.Wait()
 	defer stop()
 	results := attacker.Attack(t.next, p, 0, "")

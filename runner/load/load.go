@@ -16,8 +16,19 @@
 // nothing about the health of the server.
 //
 // Requests are what the control plane's own clients send: HTTP/2, Accept protobuf before
-// JSON, no client-side rate limit. Bodies of create, update and patch are small JSON
-// documents. Response bodies are read to the end and thrown away.
+// JSON, no client-side rate limit, and protobuf bodies of create and update; Class.Encoding makes
+// all of it JSON. Patches are small JSON documents. Response bodies are read to the end and
+// thrown away.
+//
+// One request of a class may be several to the server: a paged list is all its pages, a watch list
+// all its events up to the bookmark that ends the state. It has one latency, one code - the
+// first that is a failure - and one first byte, that of the first answer (api_first_byte_seconds,
+// of answers that came to their end). A watch ends with its header: it measures what the server
+// needs to begin one, not the delivery of events, and an ERROR event after the header goes unseen.
+//
+// A watch begins at the newest resourceVersion, as that of an informer does that reconnects. It
+// is looked up by a list of one object before the load, every 10 s during it, and when the
+// server answers 410 (Gone), once a second at most. These few lists are not recorded.
 //
 //	attack, err := load.Prepare(ctx, options) // creates the objects that the classes work on
 //	result, err := attack.Run(ctx)
@@ -34,6 +45,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/load/pace"
 )
 
 // The limits of an attack.
@@ -100,21 +112,24 @@ type Class struct {
 	Verb     string
 	Resource schema.GroupVersionResource
 	Global   bool    // The resource is in no namespace, as nodes are.
-	Scope    string  // ScopeNamespace or ScopeCluster for list, else ScopeResource.
+	Scope    string  // ScopeNamespace or ScopeCluster for list and watch, else ScopeResource.
 	Rate     float64 // Requests per second.
 	// Objects is how many objects of its own the class works on. It has no effect on
 	// create and delete, nor on resources that need more than a name: of those it uses the
 	// ones that exist.
 	Objects int
-	// Mode is how get and list read; see the constants. Empty means Cached.
+	// Mode is how get and list read; see the constants. Empty means Cached. Get has no pages.
 	Mode string
 	// PageSize is how many objects a page of a paged list has; 0 means DefaultPageSize.
 	PageSize int
 	// LabelSelector and FieldSelector narrow list and watch.
 	LabelSelector, FieldSelector string
-	// PatchType is how patch changes objects; see the constants. Empty means MergePatch.
+	// PatchType is how patch changes objects; see the constants. Empty means MergePatch. JSONPatch
+	// is for objects of the class's own, StrategicPatch for all but custom resources.
 	PatchType string
-	// Size is how many bytes of payload each of the class's own objects carries.
+	// Size is how many bytes of payload each of the class's own objects carries, and so each
+	// body of create and update: at most MaxSize in configmaps and secrets, as data, and
+	// MaxAnnotationSize in others, as an annotation. The payload is random text.
 	Size int
 	// Encoding is that of answers, and of the bodies of create and update; see the constants.
 	// Empty means Protobuf. Patches are JSON or YAML in any case, and so are custom resources.
@@ -128,6 +143,8 @@ type Options struct {
 	Name      string // A DNS label of at most 40 characters, unique in the run.
 	Classes   []Class
 	Duration  time.Duration
+	Pace      pace.Shape    // How the classes' rates change; nil means that they do not.
+	Arrivals  pace.Arrivals // Evenly spaced or at random.
 	Timeout   time.Duration // The longest a request may take.
 	Phase     string
 	Labels    map[string]string // Put on every object created.
@@ -176,42 +193,15 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("load: %q is not a DNS label of at most %d characters", o.Name, maxNameLength)
 	}
 	var faults []error
-	for _, class := range o.Classes {
+	classes := make([]Class, len(o.Classes)) // The caller's stay as they are.
+	for i, class := range o.Classes {
 		if err := class.check(); err != nil {
 			faults = append(faults, fmt.Errorf("load class %q: %w", class.Name, err))
 		}
+		classes[i] = class.withDefaults()
 	}
+	o.Classes = classes
 	return o, errors.Join(faults...)
-}
-
-// check refuses a class that cannot be sent.
-func (c Class) check() error {
-	kind, own := kinds[c.Resource.GroupResource()]
-	switch {
-	case c.Rate <= 0:
-		return fmt.Errorf("the rate %v/s must be positive", c.Rate)
-	case c.Verb == List && c.Scope != ScopeNamespace && c.Scope != ScopeCluster:
-		return fmt.Errorf("list has the scope namespace or cluster, not %q", c.Scope)
-	case c.Verb != List && c.Scope != ScopeResource:
-		return fmt.Errorf("%s has the scope resource, not %q", c.Verb, c.Scope)
-	}
-	switch c.Verb {
-	case Get, List, Patch:
-		return nil
-	case Create, Delete:
-		if !own {
-			return fmt.Errorf("%s needs objects that are nothing but a name, such as configmaps; %s are not",
-				c.Verb, c.Resource.GroupResource())
-		}
-		return nil
-	case Update:
-		if !own || kind.versioned {
-			return fmt.Errorf("update needs objects that can be replaced blindly, such as configmaps; use patch for %s",
-				c.Resource.GroupResource())
-		}
-		return nil
-	}
-	return fmt.Errorf("the verb %q is none of get, list, create, update, patch, delete", c.Verb)
 }
 
 // labels are the labels of a class's records; the map is new, as it belongs to the Sink.

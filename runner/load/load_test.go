@@ -21,8 +21,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
-	configMaps = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
-	pods       = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
+	configMaps      = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
+	serviceAccounts = schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}
+	pods            = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
 )
 
 // readPods is a class that needs no objects of its own.
@@ -272,14 +273,15 @@ func TestObjectsOfTheirOwn(t *testing.T) {
 	class := func(verb string) Class {
 		return Class{Name: verb, Verb: verb, Resource: configMaps, Scope: ScopeResource, Rate: 20, Objects: 3}
 	}
-	o := options(s, &recording{}, class(Create), class(Delete), class(Get), class(Update), class(Patch))
+	o := options(s, &recording{}, class(Create), class(Delete), class(Get), class(Update),
+		class(Patch), class(Apply))
 	o.Duration = time.Second
 	attack, err := Prepare(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(s.objects); n != 20+3*3 {
-		t.Errorf("%d objects after Prepare, want 20 to delete and 3 for get, update and patch each", n)
+	if n := len(s.objects); n != 20+4*3 {
+		t.Errorf("%d objects after Prepare, want 20 to delete and 3 for get, update, patch and apply each", n)
 	}
 	result, err := attack.Run(t.Context())
 	if err != nil {
@@ -290,8 +292,8 @@ func TestObjectsOfTheirOwn(t *testing.T) {
 			t.Errorf("counts %+v, want 20 sent and none failed", class)
 		}
 	}
-	if n := len(s.objects); n != 3*3+20 {
-		t.Errorf("%d objects after Run, want 20 created and 3 for get, update and patch each", n)
+	if n := len(s.objects); n != 4*3+20 {
+		t.Errorf("%d objects after Run, want 20 created and 3 for get, update, patch and apply each", n)
 	}
 	if err := attack.Cleanup(t.Context()); err != nil {
 		t.Fatal(err)

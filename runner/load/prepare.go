@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -33,30 +32,36 @@ func Prepare(ctx context.Context, options Options) (*Attack, error) {
 		return nil, err
 	}
 	a := &Attack{options: options}
-	random := rand.New(rand.NewPCG(options.Seed, 0)) // As in Run, for equal schedules.
+	if a.schedules, err = options.schedules(); err != nil {
+		return nil, err
+	}
 	for i, class := range options.Classes {
 		t, err := newTargeter(options, i)
 		if err != nil {
 			return nil, fmt.Errorf("load class %q: %w", class.Name, err)
 		}
-		if err := t.choose(options, staggered(class, random)); err != nil {
+		if err := t.choose(options, a.schedules[i].Count()); err != nil {
 			return nil, fmt.Errorf("load class %q: %w", class.Name, err)
 		}
 		a.targeters = append(a.targeters, t)
 	}
-	if err := a.createObjects(ctx); err != nil {
+	err = a.createObjects(ctx)
+	if err == nil {
+		err = a.lookUpVersions(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, a.Cleanup(context.WithoutCancel(ctx)))
 	}
 	return a, nil
 }
 
-// choose settles the names of the objects that the class works on.
-func (t *targeter) choose(options Options, schedule Schedule) error {
+// choose settles the names of the objects that the class works on in so many requests.
+func (t *targeter) choose(options Options, requests uint64) error {
 	if !t.owns() {
 		if options.Names != nil {
 			t.refresh(options.Names(t.class.Resource))
 		}
-		if t.class.Verb != List && len(*t.names.Load()) == 0 {
+		if !t.class.ofMany() && len(*t.names.Load()) == 0 {
 			return fmt.Errorf("the run has no %s to %s; create some before the load",
 				t.class.Resource.GroupResource(), t.class.Verb)
 		}
@@ -67,8 +72,8 @@ func (t *targeter) choose(options Options, schedule Schedule) error {
 	case Create:
 		return nil
 	case Delete:
-		count = int(countBefore(schedule, 0, options.Duration))
-	case Get, Update, Patch:
+		count = int(min(requests, MaxObjects+1))
+	case Get, Update, Patch, Apply:
 		if count < 1 {
 			return errors.New("needs at least one object of its own")
 		}
@@ -111,6 +116,23 @@ func (a *Attack) createObjects(ctx context.Context) error {
 	})
 }
 
+// lookUpVersions finds out where the watches begin.
+func (a *Attack) lookUpVersions(ctx context.Context) error {
+	return a.withClient(ctx, func(ctx context.Context, c *http.Client) error {
+		for _, t := range a.targeters {
+			if t.class.Verb != Watch {
+				continue
+			}
+			err := persist(ctx, func() (bool, error) { return t.lookUpVersion(ctx, c) })
+			if err != nil {
+				return fmt.Errorf("load class %q: look up the resourceVersion of %s to watch from: %w",
+					t.class.Name, t.class.Resource.GroupResource(), err)
+			}
+		}
+		return nil
+	})
+}
+
 // Cleanup removes every object that the load made, one request for each resource. It takes
 // five minutes at most.
 func (a *Attack) Cleanup(ctx context.Context) error {
@@ -149,6 +171,11 @@ func (a *Attack) withClient(ctx context.Context, use func(context.Context, *http
 // send sends one request outside the timed part until it succeeds or is answered with the
 // tolerated code. Throttling, server errors and broken connections are tried again.
 func send(ctx context.Context, c *http.Client, target vegeta.Target, tolerated int) error {
+	return persist(ctx, func() (bool, error) { return sendOnce(ctx, c, target, tolerated) })
+}
+
+// persist tries something until it says that it is not worth trying again.
+func persist(ctx context.Context, try func() (again bool, err error)) error {
 	var err error
 	for attempt := range setupAttempts {
 		if attempt > 0 {
@@ -159,7 +186,7 @@ func send(ctx context.Context, c *http.Client, target vegeta.Target, tolerated i
 			}
 		}
 		var again bool
-		if again, err = sendOnce(ctx, c, target, tolerated); !again {
+		if again, err = try(); !again {
 			return err
 		}
 	}
@@ -188,7 +215,11 @@ func sendOnce(ctx context.Context, c *http.Client, target vegeta.Target, tolerat
 	case code < http.StatusBadRequest || code == tolerated:
 		return false, nil
 	default:
-		again := code == http.StatusTooManyRequests || code >= http.StatusInternalServerError
-		return again, fmt.Errorf("%s: %s", response.Status, body)
+		return retriable(code), fmt.Errorf("%s: %s", response.Status, body)
 	}
+}
+
+// retriable reports whether a code says that the same request may succeed later.
+func retriable(code int) bool {
+	return code == http.StatusTooManyRequests || code >= http.StatusInternalServerError
 }

@@ -2,6 +2,7 @@ package load
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,13 @@ const (
 	Unsent     = "unsent"     // Not sent within Options.Timeout of the end.
 )
 
+// The limits of what is recorded about answers.
+const (
+	maxCodes      = 16 // Distributions of codes, each of 188 KB.
+	otherCodes    = "other"
+	maxRetryAfter = time.Hour
+)
+
 // failureKinds is every kind, so that each is reported even when it never happened.
 var failureKinds = [...]string{Timeout, Throttled, Server, NotFound, ClientSide, Connection, Unsent}
 
@@ -36,6 +44,8 @@ type recorder struct {
 	counts  ClassResult
 
 	request, service, lag sample.Histogram
+	firstByte, retryAfter sample.Histogram
+	byCode                map[string]*sample.Histogram // By label.
 	windowFrom            sample.Offset
 
 	rateFrom  time.Duration // Since the start; rates were written up to here.
@@ -49,6 +59,7 @@ func newRecorder(options Options, target *targeter, pacer *pacer) *recorder {
 		target:     target,
 		pacer:      pacer,
 		counts:     ClassResult{Name: target.class.Name, Failed: map[string]int64{}},
+		byCode:     map[string]*sample.Histogram{},
 		windowFrom: pacer.began,
 	}
 }
@@ -104,6 +115,38 @@ func (r *recorder) result(result *vegeta.Result) {
 	r.lag.Record(lag)
 	r.service.Record(result.Latency)
 	r.request.Record(lag + result.Latency)
+	r.code(result.Code).Record(lag + result.Latency)
+	r.headers(result)
+}
+
+// code returns the distribution of a code, 0 for no answer. A server that makes codes up gets one
+// for all those beyond maxCodes.
+func (r *recorder) code(code uint16) *sample.Histogram {
+	label := strconv.Itoa(int(code))
+	if r.byCode[label] == nil && len(r.byCode) >= maxCodes {
+		label = otherCodes
+	}
+	if r.byCode[label] == nil {
+		r.byCode[label] = &sample.Histogram{}
+	}
+	return r.byCode[label]
+}
+
+// headers records what an answer's header says. There is none where the answer did not come to
+// its end.
+func (r *recorder) headers(result *vegeta.Result) {
+	nanoseconds, err := strconv.ParseInt(result.Headers.Get(firstByteHeader), 10, 64)
+	if err == nil && nanoseconds >= 0 {
+		r.firstByte.Record(time.Duration(nanoseconds))
+	}
+	if result.Code != http.StatusTooManyRequests {
+		return
+	}
+	// The API server says it in seconds; a date, as proxies may send, is not counted.
+	seconds, err := strconv.ParseUint(result.Headers.Get("Retry-After"), 10, 32)
+	if err == nil {
+		r.retryAfter.Record(min(time.Duration(seconds)*time.Second, maxRetryAfter))
+	}
 }
 
 // failureOf names the kind of failure; empty for success. vegeta keeps an error only as text,
@@ -143,6 +186,7 @@ func (r *recorder) finish() ClassResult {
 			waited := elapsed - r.pacer.schedule.At(seq)
 			r.lag.Record(waited)
 			r.request.Record(waited)
+			r.code(0).Record(waited)
 			r.counts.Unsent++
 			r.counts.Failed[Unsent]++
 		}
@@ -154,11 +198,11 @@ func (r *recorder) finish() ClassResult {
 	if end-r.rateFrom >= interval/2 || r.rateFrom == 0 {
 		r.writeRates(end)
 	}
-	r.writeErrors()
+	r.writeCounters()
 	return r.counts
 }
 
-// writeWindows writes the distributions since the last call and the errors so far.
+// writeWindows writes the distributions since the last call.
 func (r *recorder) writeWindows() {
 	now := r.options.Clock.Now()
 	for _, window := range []struct {
@@ -168,17 +212,28 @@ func (r *recorder) writeWindows() {
 		{sample.APIRequest, &r.request},
 		{sample.APIService, &r.service},
 		{sample.APISendLag, &r.lag},
+		{sample.APIFirstByte, &r.firstByte},
+		{sample.APIRetryAfter, &r.retryAfter},
 	} {
-		if window.histogram.Count() == 0 {
-			continue
-		}
-		r.options.Sink.Window(sample.Window{
-			From: r.windowFrom, To: now, Metric: window.metric,
-			Labels: r.labels(), Histogram: *window.histogram,
-		})
-		window.histogram.Reset() // The Sink has read it.
+		r.writeWindow(now, window.metric, r.labels(), window.histogram)
+	}
+	for code, histogram := range r.byCode {
+		labels := r.labels()
+		labels["code"] = code
+		r.writeWindow(now, sample.APIByCode, labels, histogram)
 	}
 	r.windowFrom = now
+}
+
+// writeWindow writes one distribution, unless it is empty, and begins it anew.
+func (r *recorder) writeWindow(now sample.Offset, metric string, labels sample.Labels, histogram *sample.Histogram) {
+	if histogram.Count() == 0 {
+		return
+	}
+	r.options.Sink.Window(sample.Window{
+		From: r.windowFrom, To: now, Metric: metric, Labels: labels, Histogram: *histogram,
+	})
+	histogram.Reset() // The Sink has read it.
 }
 
 // writeRates writes the rates from the last boundary to this one: offered is what the
@@ -193,12 +248,14 @@ func (r *recorder) writeRates(until time.Duration) {
 		r.point(sample.APIAchieved, r.labels(), float64(sent-r.sentSoFar)/seconds)
 	}
 	r.rateFrom, r.offered, r.sentSoFar = until, due, sent
-	r.writeErrors()
+	r.writeCounters()
 }
 
-// writeErrors writes the failures so far, the kinds that never happened too: no failures is a
-// finding, no data is not.
-func (r *recorder) writeErrors() {
+// writeCounters writes the bytes and the failures so far, the kinds that never happened too: no
+// failures is a finding, no data is not.
+func (r *recorder) writeCounters() {
+	r.point(sample.APIReceived, r.labels(), float64(r.target.traffic.received.Load()))
+	r.point(sample.APISent, r.labels(), float64(r.target.traffic.sent.Load()))
 	for _, kind := range failureKinds {
 		labels := r.labels()
 		labels["kind"] = kind

@@ -2,10 +2,12 @@ package load
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/load/pace"
 )
 
 // A Schedule says when each request is meant to leave. It is pure and ascending.
@@ -14,24 +16,22 @@ type Schedule interface {
 	At(seq uint64) time.Duration
 }
 
-// Constant is evenly spaced: At(seq) = Offset + seq / PerSecond.
-type Constant struct {
-	PerSecond float64
-	Offset    time.Duration // Of the first request.
-}
-
-var _ Schedule = Constant{}
-
-// At returns the intended send time of request seq.
-func (c Constant) At(seq uint64) time.Duration {
-	return c.Offset + time.Duration(float64(seq)/c.PerSecond*float64(time.Second))
-}
-
-// staggered returns the schedule of a class. Its first request leaves at a random point of
-// the first interval, so that classes of equal rates do not send at the same instants.
-func staggered(class Class, random *rand.Rand) Schedule {
-	interval := time.Duration(float64(time.Second) / class.Rate)
-	return Constant{PerSecond: class.Rate, Offset: time.Duration(random.Float64() * float64(interval))}
+// schedules returns when the requests of each class are due. Evenly spaced ones begin at a random
+// point of the first interval, so that classes of equal rates do not send at the same instants.
+func (o Options) schedules() ([]*pace.Schedule, error) {
+	random := rand.New(rand.NewPCG(o.Seed, 0))
+	all := make([]*pace.Schedule, len(o.Classes))
+	for i, class := range o.Classes {
+		schedule, err := pace.New(pace.Options{
+			Rate: class.Rate, Shape: o.Pace, Arrivals: o.Arrivals, Duration: o.Duration,
+			Offset: random.Float64(), Seed: random.Uint64(),
+		})
+		if err != nil {
+			return nil, fmt.Errorf("load class %q: %w", class.Name, err)
+		}
+		all[i] = schedule
+	}
+	return all, nil
 }
 
 // countBefore returns how many requests of a schedule are due before until, given that from

@@ -1,14 +1,17 @@
 package load
 
 import (
-	"encoding/json"
+	"bytes"
 	"encoding/pem"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path"
 	"sync"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubedyno/kubedyno/results/sample"
@@ -20,6 +23,8 @@ import (
 type server struct {
 	config *rest.Config
 	script func(n int, w http.ResponseWriter, r *http.Request)
+	other  func(w http.ResponseWriter, r *http.Request) // Answers what is not of the load.
+	seen   func(r *http.Request, body []byte)           // Is told of every request.
 
 	mu      sync.Mutex
 	load    int
@@ -46,14 +51,21 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/version" {
 		return
 	}
-	n := s.note(r)
-	if n >= 0 && s.script != nil {
+	if s.seen != nil {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		s.seen(r, body)
+	}
+	switch n := s.note(r); {
+	case n >= 0 && s.script != nil:
 		s.script(n, w, r)
+	case n < 0 && s.other != nil:
+		s.other(w, r)
 	}
 }
 
 // note keeps the books and returns the number of a request of the load, or -1 for one of
-// preparation or cleanup, which are told apart by the media types that they accept.
+// preparation or cleanup, which vegeta does not number.
 func (s *server) note(r *http.Request) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,14 +74,12 @@ func (s *server) note(r *http.Request) int {
 	}
 	switch {
 	case r.Method == http.MethodPost:
-		var object struct {
-			Metadata struct{ Name string }
-		}
-		if err := json.NewDecoder(r.Body).Decode(&object); err != nil {
+		name, err := nameOf(r.Body)
+		if err != nil {
 			s.faults = append(s.faults, err.Error())
 		}
-		s.objects[path.Join(r.URL.Path, object.Metadata.Name)] = true
-		s.created = append(s.created, object.Metadata.Name)
+		s.objects[path.Join(r.URL.Path, name)] = true
+		s.created = append(s.created, name)
 	case r.Method == http.MethodDelete && r.URL.RawQuery != "":
 		clear(s.objects)
 	case r.Method == http.MethodDelete:
@@ -78,11 +88,28 @@ func (s *server) note(r *http.Request) int {
 		}
 		delete(s.objects, r.URL.Path)
 	}
-	if r.Header.Get("Accept") != acceptTypes || r.URL.Query().Has("labelSelector") {
+	if r.Header.Get("X-Vegeta-Seq") == "" {
 		return -1
 	}
 	s.load++
 	return s.load - 1
+}
+
+// nameOf returns the name of an object in protobuf or JSON.
+func nameOf(body io.Reader) (string, error) {
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return "", err
+	}
+	object, _, err := scheme.Codecs.UniversalDeserializer().Decode(data, nil, nil)
+	if err != nil {
+		return "", err
+	}
+	metadata, err := meta.Accessor(object)
+	if err != nil {
+		return "", err
+	}
+	return metadata.GetName(), nil
 }
 
 // check fails the test if a request was not as it must be.
@@ -116,6 +143,9 @@ func (r *recording) Window(w sample.Window) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	key := w.Metric + " " + w.Labels["class"]
+	if code := w.Labels["code"]; code != "" {
+		key += " " + code
+	}
 	if r.windows == nil {
 		r.windows = map[string]*sample.Histogram{}
 	}

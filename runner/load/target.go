@@ -2,29 +2,30 @@ package load
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 )
 
-// revisionAnnotation is what update and patch change, so that no write is without effect:
-// the server skips those.
-const revisionAnnotation = "kubedyno.dev/revision"
-
 // The media types of requests and responses.
 const (
-	acceptTypes = "application/vnd.kubernetes.protobuf,application/json"
-	jsonType    = "application/json"
-	patchType   = "application/merge-patch+json"
+	protobufType       = "application/vnd.kubernetes.protobuf"
+	jsonType           = "application/json"
+	acceptTypes        = protobufType + "," + jsonType
+	mergePatchType     = "application/merge-patch+json"
+	strategicPatchType = "application/strategic-merge-patch+json"
+	jsonPatchType      = "application/json-patch+json"
+	applyType          = "application/apply-patch+yaml"
 )
 
 // How often the names of objects that others make are looked up. On a fleet so large that a
@@ -34,20 +35,8 @@ const (
 	refreshRest     = 50
 )
 
-// A kind is a namespaced kind whose objects need nothing but a name.
-type kind struct {
-	name      string
-	versioned bool // The server refuses to replace it without a resourceVersion.
-}
-
-// kinds are the resources of which a class makes objects of its own.
-var kinds = map[schema.GroupResource]kind{
-	{Resource: "configmaps"}:                                {name: "ConfigMap"},
-	{Resource: "secrets"}:                                   {name: "Secret"},
-	{Resource: "serviceaccounts"}:                           {name: "ServiceAccount"},
-	{Group: "rbac.authorization.k8s.io", Resource: "roles"}: {name: "Role"},
-	{Group: "coordination.k8s.io", Resource: "leases"}:      {name: "Lease", versioned: true},
-}
+// applyQuery takes over fields that others own, as the harness's own create does.
+const applyQuery = "fieldManager=kubedyno&force=true"
 
 // A targeter makes the requests of one class. It is safe for concurrent use.
 type targeter struct {
@@ -56,8 +45,12 @@ type targeter struct {
 	namespace string
 	labels    map[string]string
 	prefix    string // Of the names of the class's own objects.
+	payload   string // That of each of the class's own objects.
 	names     atomic.Pointer[[]string]
+	version   atomic.Pointer[string] // The newest resourceVersion that is known, for watches.
+	tooOld    chan struct{}          // Holds a wish for a newer version.
 	sent      atomic.Uint64
+	traffic   traffic
 }
 
 // newTargeter makes the targeter of the class with that index.
@@ -82,6 +75,12 @@ func newTargeter(o Options, index int) (*targeter, error) {
 		namespace: o.Namespace,
 		labels:    map[string]string{LoadLabel: o.Name},
 		prefix:    fmt.Sprintf("%s-%d", o.Name, index),
+		payload:   payload(class.Size, index),
+		tooOld:    make(chan struct{}, 1),
+	}
+	if t.owns() && !scheme.Scheme.Recognizes(t.groupVersionKind()) {
+		return nil, fmt.Errorf("%s are not known in the version %s; use the one of Kubernetes itself",
+			class.Resource.GroupResource(), class.Resource.GroupVersion())
 	}
 	if class.Global {
 		t.namespace = ""
@@ -91,6 +90,7 @@ func newTargeter(o Options, index int) (*targeter, error) {
 		t.labels[name] = value
 	}
 	t.names.Store(&[]string{})
+	t.version.Store(new(string))
 	return t, nil
 }
 
@@ -123,40 +123,39 @@ func (t *targeter) request(seq uint64) vegeta.Target {
 	if names := *t.names.Load(); len(names) > 0 {
 		name = names[seq%uint64(len(names))]
 	}
+	address := t.url(t.namespace, name, "")
+	revision := strconv.FormatUint(seq+1, 10)
 	switch t.class.Verb {
 	case Get:
-		return t.plain(http.MethodGet, t.url(t.namespace, name, t.freshness()))
-	case List:
-		namespace := t.namespace
-		if t.class.Scope == ScopeCluster {
-			namespace = ""
-		}
-		return t.plain(http.MethodGet, t.url(namespace, "", t.freshness()))
+		return t.plain(http.MethodGet, t.url(t.namespace, name, t.readQuery()))
+	case List, Watch:
+		return t.plain(http.MethodGet, t.url(t.collection(), "", t.readQuery()))
 	case Create:
 		return t.create(fmt.Sprintf("%s-%d", t.prefix, seq))
 	case Update:
-		body := t.object(name, map[string]string{revisionAnnotation: fmt.Sprint(seq)})
-		return t.write(http.MethodPut, t.url(t.namespace, name, ""), jsonType, body)
+		return t.write(http.MethodPut, address, t.bodyType(), t.object(name, revision))
 	case Patch:
-		body := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:"%d"}}}`, revisionAnnotation, seq)
-		return t.write(http.MethodPatch, t.url(t.namespace, name, ""), patchType, body)
+		contentType, body := t.patch(revision)
+		return t.write(http.MethodPatch, address, contentType, body)
+	case Apply:
+		return t.write(http.MethodPatch, t.url(t.namespace, name, applyQuery), applyType, t.applied(name, revision))
 	case Delete:
-		return t.plain(http.MethodDelete, t.url(t.namespace, name, ""))
+		return t.plain(http.MethodDelete, address)
 	}
 	panic("load: unchecked verb " + t.class.Verb)
 }
 
-// freshness is the query of a read.
-func (t *targeter) freshness() string {
-	if t.class.Mode == Consistent {
+// collection is the namespace that a list or watch is for; empty for all of them.
+func (t *targeter) collection() string {
+	if t.class.Scope == ScopeCluster {
 		return ""
 	}
-	return "resourceVersion=0"
+	return t.namespace
 }
 
 // create is the request that makes one of the class's own objects.
 func (t *targeter) create(name string) vegeta.Target {
-	return t.write(http.MethodPost, t.url(t.namespace, "", ""), jsonType, t.object(name, nil))
+	return t.write(http.MethodPost, t.url(t.namespace, "", ""), t.bodyType(), t.object(name, "0"))
 }
 
 // deleteAll is the request that removes every object that the load made of this resource.
@@ -166,7 +165,19 @@ func (t *targeter) deleteAll() vegeta.Target {
 }
 
 func (t *targeter) plain(method, address string) vegeta.Target {
-	return vegeta.Target{Method: method, URL: address, Header: http.Header{"Accept": {acceptTypes}}}
+	accept := acceptTypes
+	if t.class.Encoding == JSON {
+		accept = jsonType
+	}
+	return vegeta.Target{Method: method, URL: address, Header: http.Header{"Accept": {accept}}}
+}
+
+// bodyType is the media type of the class's own objects.
+func (t *targeter) bodyType() string {
+	if t.class.Encoding == JSON {
+		return jsonType
+	}
+	return protobufType
 }
 
 func (t *targeter) write(method, address, contentType string, body []byte) vegeta.Target {
@@ -176,26 +187,9 @@ func (t *targeter) write(method, address, contentType string, body []byte) veget
 	return target
 }
 
-// object renders one of the class's own objects.
-func (t *targeter) object(name string, annotations map[string]string) []byte {
-	metadata := map[string]any{"name": name, "namespace": t.namespace, "labels": t.labels}
-	if annotations != nil {
-		metadata["annotations"] = annotations
-	}
-	body, err := json.Marshal(map[string]any{
-		"apiVersion": t.class.Resource.GroupVersion().String(),
-		"kind":       kinds[t.class.Resource.GroupResource()].name,
-		"metadata":   metadata,
-	})
-	if err != nil {
-		panic(fmt.Sprintf("load: strings and maps cannot be written as JSON: %v", err))
-	}
-	return body
-}
-
 // follow keeps the names of the objects that others make up to date until ctx ends.
 func (t *targeter) follow(ctx context.Context, names func(schema.GroupVersionResource) []string) {
-	if t.owns() || t.class.Verb == List || names == nil {
+	if t.owns() || t.class.ofMany() || names == nil {
 		return
 	}
 	timer := time.NewTimer(refreshInterval)

@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,11 +14,13 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/load/pace"
 )
 
 func TestRequests(t *testing.T) {
 	deployments := schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
-	own := `"labels":{"kubedyno.dev/load":"l","run":"r"},"name":"%s","namespace":"ns"`
+	own := `"name":"%s","namespace":"ns","labels":{"kubedyno.dev/load":"l","run":"r"},` +
+		`"annotations":{"kubedyno.dev/revision":"%s"}`
 	for _, test := range []struct {
 		class Class
 		seq   uint64
@@ -28,24 +29,40 @@ func TestRequests(t *testing.T) {
 	}{
 		{Class{Verb: Get, Resource: pods, Scope: ScopeResource}, 3,
 			"GET https://host:6443/api/v1/namespaces/ns/pods/b?resourceVersion=0", ""},
-		{Class{Verb: Get, Resource: deployments, Scope: ScopeResource, Consistent: true}, 0,
+		{Class{Verb: Get, Resource: deployments, Scope: ScopeResource, Mode: Consistent}, 0,
 			"GET https://host:6443/apis/apps/v1/namespaces/ns/deployments/a", ""},
 		{Class{Verb: List, Resource: pods, Scope: ScopeNamespace}, 0,
 			"GET https://host:6443/api/v1/namespaces/ns/pods?resourceVersion=0", ""},
-		{Class{Verb: List, Resource: deployments, Scope: ScopeCluster, Consistent: true}, 0,
+		{Class{Verb: List, Resource: deployments, Scope: ScopeCluster, Mode: Consistent}, 0,
 			"GET https://host:6443/apis/apps/v1/deployments", ""},
 		{Class{Verb: Get, Resource: schema.GroupVersionResource{Version: "v1", Resource: "nodes"}, Global: true,
 			Scope: ScopeResource}, 1, "GET https://host:6443/api/v1/nodes/b?resourceVersion=0", ""},
-		{Class{Verb: Create, Resource: configMaps, Scope: ScopeResource}, 7,
+		{Class{Verb: List, Resource: pods, Scope: ScopeNamespace, Mode: Paged, LabelSelector: "a=b"}, 0,
+			"GET https://host:6443/api/v1/namespaces/ns/pods?labelSelector=a%3Db&limit=500", ""},
+		{Class{Verb: List, Resource: pods, Scope: ScopeCluster, Mode: WatchList, FieldSelector: "spec.nodeName=n"}, 0,
+			"GET https://host:6443/api/v1/pods?allowWatchBookmarks=true&fieldSelector=spec.nodeName%3Dn" +
+				"&resourceVersionMatch=NotOlderThan&sendInitialEvents=true&watch=true", ""},
+		{Class{Verb: Watch, Resource: pods, Scope: ScopeNamespace}, 0,
+			"GET https://host:6443/api/v1/namespaces/ns/pods?allowWatchBookmarks=true&resourceVersion=&watch=true", ""},
+		{Class{Verb: Create, Resource: configMaps, Scope: ScopeResource, Encoding: JSON}, 7,
 			"POST https://host:6443/api/v1/namespaces/ns/configmaps application/json",
-			`{"apiVersion":"v1","kind":"ConfigMap","metadata":{` + fmt.Sprintf(own, "l-0-7") + `}}`},
-		{Class{Verb: Update, Resource: configMaps, Scope: ScopeResource, Objects: 2}, 3,
+			`{"kind":"ConfigMap","apiVersion":"v1","metadata":{` + fmt.Sprintf(own, "l-0-7", "0") + `}}`},
+		{Class{Verb: Update, Resource: configMaps, Scope: ScopeResource, Objects: 2, Encoding: JSON}, 3,
 			"PUT https://host:6443/api/v1/namespaces/ns/configmaps/l-0-1 application/json",
-			`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"annotations":{"kubedyno.dev/revision":"3"},` +
-				fmt.Sprintf(own, "l-0-1") + `}}`},
+			`{"kind":"ConfigMap","apiVersion":"v1","metadata":{` + fmt.Sprintf(own, "l-0-1", "4") + `}}`},
 		{Class{Verb: Patch, Resource: deployments, Scope: ScopeResource}, 4,
 			"PATCH https://host:6443/apis/apps/v1/namespaces/ns/deployments/a application/merge-patch+json",
-			`{"metadata":{"annotations":{"kubedyno.dev/revision":"4"}}}`},
+			`{"metadata":{"annotations":{"kubedyno.dev/revision":"5"}}}`},
+		{Class{Verb: Patch, Resource: deployments, Scope: ScopeResource, PatchType: StrategicPatch}, 4,
+			"PATCH https://host:6443/apis/apps/v1/namespaces/ns/deployments/a application/strategic-merge-patch+json",
+			`{"metadata":{"annotations":{"kubedyno.dev/revision":"5"}}}`},
+		{Class{Verb: Patch, Resource: configMaps, Scope: ScopeResource, Objects: 1, PatchType: JSONPatch}, 0,
+			"PATCH https://host:6443/api/v1/namespaces/ns/configmaps/l-0-0 application/json-patch+json",
+			`[{"op":"add","path":"/metadata/annotations/kubedyno.dev~1revision","value":"1"}]`},
+		{Class{Verb: Apply, Resource: configMaps, Scope: ScopeResource, Objects: 1, Size: 10}, 0,
+			"PATCH https://host:6443/api/v1/namespaces/ns/configmaps/l-0-0?fieldManager=kubedyno&force=true application/apply-patch+yaml",
+			`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"annotations":{"kubedyno.dev/revision":"1"},` +
+				`"labels":{"kubedyno.dev/load":"l","run":"r"},"name":"l-0-0","namespace":"ns"}}`},
 		{Class{Verb: Delete, Resource: configMaps, Scope: ScopeResource, Rate: 10}, 9,
 			"DELETE https://host:6443/api/v1/namespaces/ns/configmaps/l-0-9", ""},
 	} {
@@ -64,7 +81,7 @@ func TestRequests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := target.choose(o, Constant{PerSecond: 10}); err != nil {
+		if err := target.choose(o, 10); err != nil {
 			t.Fatal(err)
 		}
 		request := target.request(test.seq)
@@ -123,7 +140,7 @@ func TestOptionsThatCannotRun(t *testing.T) {
 		{"no duration", func(o *Options) { o.Duration = 0 }, "must be positive"},
 		{"a bad name", func(o *Options) { o.Name = "Load 1" }, "not a DNS label"},
 		{"no rate", func(o *Options) { o.Classes[0].Rate = 0 }, "must be positive"},
-		{"an unknown verb", func(o *Options) { o.Classes[0].Verb = "watch" }, `"watch" is none of`},
+		{"an unknown verb", func(o *Options) { o.Classes[0].Verb = "head" }, `"head" is none of`},
 		{"list of one object", func(o *Options) { o.Classes[0].Verb = List }, "namespace or cluster"},
 		{"get of many objects", func(o *Options) { o.Classes[0].Scope = ScopeCluster }, "scope resource"},
 		{"creating pods", func(o *Options) { o.Classes[0].Verb, o.Classes[0].Resource = Create, pods }, "nothing but a name"},
@@ -131,6 +148,40 @@ func TestOptionsThatCannotRun(t *testing.T) {
 		{"reading pods where none are", func(o *Options) { o.Classes[0].Resource = pods }, "create some before"},
 		{"no objects", func(o *Options) { o.Classes[0].Objects = 0 }, "at least one object"},
 		{"too many objects", func(o *Options) { o.Classes[0].Objects = MaxObjects + 1 }, "more than 100000"},
+		{"watch of one object", func(o *Options) { o.Classes[0].Verb = Watch }, "namespace or cluster"},
+		{"applying pods", func(o *Options) { o.Classes[0].Verb, o.Classes[0].Resource = Apply, pods }, "nothing but a name"},
+		{"get by pages", func(o *Options) { o.Classes[0].Mode = Paged }, "get has the modes [cached consistent]"},
+		{"a patch with a mode", func(o *Options) { o.Classes[0].Verb, o.Classes[0].Mode = Patch, Cached }, "for get and list"},
+		{"pages of no list", func(o *Options) { o.Classes[0].PageSize = 5 }, "for the mode paged"},
+		{"a negative page", func(o *Options) { o.Classes[0].PageSize = -5 }, "must be positive"},
+		{"get with a selector", func(o *Options) { o.Classes[0].LabelSelector = "a=b" }, "for list and watch"},
+		{"a bad label selector", func(o *Options) {
+			o.Classes[0] = readPods("c", 1)
+			o.Classes[0].LabelSelector = "!"
+		}, "the label selector"},
+		{"a bad field selector", func(o *Options) {
+			o.Classes[0] = readPods("c", 1)
+			o.Classes[0].FieldSelector = "name"
+		}, "the field selector"},
+		{"get with a patch type", func(o *Options) { o.Classes[0].PatchType = MergePatch }, "for patch"},
+		{"an unknown patch type", func(o *Options) {
+			o.Classes[0].Verb, o.Classes[0].PatchType = Patch, "yaml"
+		}, "none of merge"},
+		{"json patches of pods", func(o *Options) {
+			o.Classes[0].Verb, o.Classes[0].PatchType, o.Classes[0].Resource = Patch, JSONPatch, pods
+		}, "use merge"},
+		{"strategic patches of custom resources", func(o *Options) {
+			o.Classes[0].Verb, o.Classes[0].PatchType = Patch, StrategicPatch
+			o.Classes[0].Resource = schema.GroupVersionResource{Group: "example.com", Version: "v1", Resource: "widgets"}
+		}, "use merge"},
+		{"a payload of pods", func(o *Options) { o.Classes[0].Resource, o.Classes[0].Size = pods, 1 }, "it makes no pods"},
+		{"a payload that is too large", func(o *Options) { o.Classes[0].Size = MaxSize + 1 }, "1048576 bytes"},
+		{"an annotation that is too large", func(o *Options) {
+			o.Classes[0].Size, o.Classes[0].Resource = MaxAnnotationSize+1, serviceAccounts
+		}, "261120 bytes"},
+		{"a negative payload", func(o *Options) { o.Classes[0].Size = -1 }, "negative"},
+		{"an unknown encoding", func(o *Options) { o.Classes[0].Encoding = "cbor" }, "neither protobuf nor json"},
+		{"a version that is not served", func(o *Options) { o.Classes[0].Resource.Version = "v9" }, "not known in the version"},
 		{"too many deletes", func(o *Options) {
 			o.Classes[0].Verb, o.Classes[0].Rate, o.Duration = Delete, 1000, time.Hour
 		}, "more than 100000"},
@@ -149,29 +200,47 @@ func TestOptionsThatCannotRun(t *testing.T) {
 	}
 }
 
-func TestConstantSchedule(t *testing.T) {
-	for _, rate := range []float64{0.1, 1, 3, 999.7, 20_000} {
-		schedule := staggered(Class{Rate: rate}, rand.New(rand.NewPCG(1, 2)))
-		last := time.Duration(-1)
-		for seq := range uint64(2000) {
-			at := schedule.At(seq)
-			if at < last {
-				t.Fatalf("%v/s: request %d is due at %s, before the one it follows at %s", rate, seq, at, last)
-			}
-			last = at
+func TestSchedules(t *testing.T) {
+	o := Options{
+		Classes:  []Class{{Name: "a", Rate: 50}, {Name: "b", Rate: 50}},
+		Duration: 10 * time.Second, Seed: 3, Pace: pace.Ramp(0, 2, 10*time.Second),
+	}
+	regular, err := o.schedules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, schedule := range regular {
+		if n := schedule.Count(); n < 499 || n > 501 {
+			t.Errorf("class %d has %d requests, want 500", i, n)
 		}
-		due := countBefore(schedule, 0, 100*time.Second)
-		if want := rate * 100; float64(due) < want-1 || float64(due) > want+1 {
-			t.Errorf("%v/s: %d requests are due in 100 s", rate, due)
-		}
+	}
+	if regular[0].At(0) == regular[1].At(0) {
+		t.Error("two classes of the same rate send at the same instants")
+	}
+	again, _ := o.schedules()
+	o.Arrivals = pace.Poisson
+	random, err := o.schedules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again[0].At(7) != regular[0].At(7) || random[0].At(7) == regular[0].At(7) || random[0].At(7) == random[1].At(7) {
+		t.Error("schedules do not follow from the seed, or arrivals are not random")
+	}
+	o.Pace = pace.Sine(2, time.Second)
+	if _, err := o.schedules(); err == nil || !strings.Contains(err.Error(), `load class "a"`) {
+		t.Errorf("an amplitude of 2 gives %v", err)
 	}
 }
 
 func TestPacerWaitsForTheSchedule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		clock := sample.StartClock()
+		schedule, err := pace.New(pace.Options{Rate: 4, Offset: 0.4, Duration: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
 		p := &pacer{
-			ctx: t.Context(), schedule: Constant{PerSecond: 4, Offset: 100 * time.Millisecond}, clock: clock,
+			ctx: t.Context(), schedule: schedule, clock: clock,
 			began: clock.Now(), duration: time.Second, grace: 2 * time.Second,
 		}
 		var left []string
