@@ -73,7 +73,11 @@ func (b *builder) apiFinding() string {
 	if !ok {
 		return "API latency by class of request"
 	}
-	worst := slow.Labels["class"] + " at " + format(p99(slow), sample.Seconds)
+	statistic := "max" // Of too few requests for a p99.
+	if _, ok := quantile(slow, 99); ok {
+		statistic = "p99"
+	}
+	worst := slow.Labels["class"] + ", " + statistic + " " + format(p99(slow), sample.Seconds)
 	classes := map[string]bool{}
 	for _, d := range all {
 		classes[d.Labels["class"]] = true
@@ -90,12 +94,12 @@ func (b *builder) apiFinding() string {
 	}
 	switch {
 	case judged == 0:
-		return "API p99 by class: the slowest of " + plural(len(classes), "class", "classes") + " is " + worst
+		return "API latency: the slowest of " + plural(len(classes), "class", "classes") + " is " + worst
 	case missed == 0:
-		return "API latency stayed within " + allOf(judged) + "; slowest p99: " + worst
+		return "API latency stayed within " + allOf(judged) + "; slowest: " + worst
 	default:
 		return "API latency missed " + count(int64(missed)) + " of " + plural(judged, "limit", "limits") +
-			"; slowest p99: " + worst
+			"; slowest: " + worst
 	}
 }
 

@@ -108,7 +108,7 @@ func TestFiguresStateAFinding(t *testing.T) {
 	for id, want := range map[string]string{
 		"timeline-figure": "5,000 of 5,000 pods became Ready; all processes together peaked at",
 		"startup-figure":  "Pod startup p99 was",
-		"api-figure":      "API latency missed 1 of 2 limits; slowest p99: list pods (cluster) at",
+		"api-figure":      "API latency missed 1 of 2 limits; slowest: list pods (cluster), p99",
 		"cpu-figure":      "kube-apiserver used the most CPU:",
 		"memory-figure":   "kube-apiserver held the most memory:",
 	} {
