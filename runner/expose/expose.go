@@ -2,7 +2,7 @@
 // records of the run alone and passes each of them on unchanged.
 //
 // Every metric of the registry is exposed under its own name after "kubedyno_": gauges and scalars
-// as gauges, counters as counters, and distributions as histograms with the buckets of Bounds. The
+// as gauges, counters as counters, and distributions as histograms with fixed buckets. The
 // results of the run are in its folder; these figures are for a dashboard beside it.
 package expose
 

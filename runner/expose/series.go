@@ -17,16 +17,12 @@ const prefix = "kubedyno_"
 // maxSeries is how many series are exposed; what comes on top is counted.
 const maxSeries = 5000
 
-// Bounds returns the upper bounds of the buckets of distributions, in seconds: three in each
-// power of ten from 1 ms to 1 minute, and the limits of SIG-Scalability's SLOs among them.
-func Bounds() []float64 {
-	return []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 20, 30, 60}
-}
+// bounds are the upper bounds of the buckets of distributions, in seconds: three in each power of
+// ten from 1 ms to 1 minute, and the limits of SIG-Scalability's SLOs among them.
+var bounds = [...]float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 20, 30, 60}
 
 // series holds the last value of every series. It is a prometheus.Collector.
 type series struct {
-	bounds []float64
-
 	mutex         sync.Mutex
 	phaseNow      string
 	values        map[string]*value
@@ -51,7 +47,7 @@ type distribution struct {
 }
 
 func newSeries() *series {
-	return &series{bounds: Bounds(), values: map[string]*value{}, distributions: map[string]*distribution{}}
+	return &series{values: map[string]*value{}, distributions: map[string]*distribution{}}
 }
 
 func (s *series) phase(name string) {
@@ -103,13 +99,13 @@ func (s *series) window(w sample.Window) {
 		if s.full() {
 			return
 		}
-		known = &distribution{metric: metric, labels: labelValues(metric, w.Labels), buckets: make([]uint64, len(s.bounds))}
+		known = &distribution{metric: metric, labels: labelValues(metric, w.Labels), buckets: make([]uint64, len(bounds))}
 		s.distributions[key] = known
 	}
 	w.Histogram.Buckets(func(seconds float64, count int64) {
 		// A value read from a histogram is rounded up, so that exactly a bound lies above it.
-		bucket := sort.Search(len(s.bounds), func(i int) bool { return seconds <= sample.Resolve(s.bounds[i]) })
-		if bucket < len(s.bounds) {
+		bucket := sort.Search(len(bounds), func(i int) bool { return seconds <= sample.Resolve(bounds[i]) })
+		if bucket < len(bounds) {
 			known.buckets[bucket] += uint64(count)
 		}
 		known.count += uint64(count)
@@ -152,7 +148,7 @@ func (s *series) snapshot() []prometheus.Metric {
 	for _, key := range slices.Sorted(maps.Keys(s.distributions)) {
 		d := s.distributions[key]
 		cumulative, below := map[float64]uint64{}, uint64(0)
-		for i, bound := range s.bounds {
+		for i, bound := range bounds {
 			below += d.buckets[i]
 			cumulative[bound] = below
 		}

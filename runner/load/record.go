@@ -176,7 +176,7 @@ func failureOf(result *vegeta.Result) string {
 func (r *recorder) finish() ClassResult {
 	elapsed := r.elapsed()
 	r.counts.Sent = int64(r.target.sent.Load())
-	scheduled := countBefore(r.pacer.schedule, 0, r.options.Duration)
+	scheduled := r.pacer.schedule.Count()
 	r.counts.Scheduled = int64(scheduled)
 	end := max(elapsed, r.options.Duration)
 	if r.pacer.ctx.Err() != nil {

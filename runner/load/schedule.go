@@ -10,12 +10,6 @@ import (
 	"github.com/kubedyno/kubedyno/runner/load/pace"
 )
 
-// A Schedule says when each request is meant to leave. It is pure and ascending.
-type Schedule interface {
-	// At returns the intended send time of request seq (0, 1, ...) since the start.
-	At(seq uint64) time.Duration
-}
-
 // schedules returns when the requests of each class are due. Evenly spaced ones begin at a random
 // point of the first interval, so that classes of equal rates do not send at the same instants.
 func (o Options) schedules() ([]*pace.Schedule, error) {
@@ -36,18 +30,18 @@ func (o Options) schedules() ([]*pace.Schedule, error) {
 
 // countBefore returns how many requests of a schedule are due before until, given that from
 // of them are known to be.
-func countBefore(schedule Schedule, from uint64, until time.Duration) uint64 {
+func countBefore(schedule *pace.Schedule, from uint64, until time.Duration) uint64 {
 	for schedule.At(from) < until {
 		from++
 	}
 	return from
 }
 
-// pacer drives vegeta by a Schedule. vegeta sleeps for what Pace returns and cannot be woken;
+// pacer drives vegeta by a schedule. vegeta sleeps for what Pace returns and cannot be woken;
 // so Pace itself waits, ends with ctx, and returns 0.
 type pacer struct {
 	ctx      context.Context
-	schedule Schedule
+	schedule *pace.Schedule
 	clock    sample.Clock
 	began    sample.Offset
 	duration time.Duration
@@ -80,5 +74,5 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
 
 // Rate is asked for by vegeta's plots only; here it is the mean over the whole schedule.
 func (p *pacer) Rate(time.Duration) float64 {
-	return float64(countBefore(p.schedule, 0, p.duration)) / p.duration.Seconds()
+	return float64(p.schedule.Count()) / p.duration.Seconds()
 }

@@ -224,6 +224,8 @@ func TestFaults(t *testing.T) {
 		{name: "rates", changes: []string{"            rate: 10\n            duration: 1m\n", "            duration: 1m\n            pace: {shape: trace, points: [{at: 2s, factor: 1}, {at: 1s, factor: -1}]}\n"}},
 		{name: "all-rates", changes: []string{"                mode: consistent\n", "                mode: consistent\n                rate: 5\n",
 			"                resource: configmaps\n", "                resource: configmaps\n                rate: 5\n"}},
+		{name: "too-much", changes: []string{"            rate: 10\n            duration: 1m\n", "            rate: 100000\n            duration: 4m\n            pace: {shape: ramp, to: 30}\n"}},
+		{name: "too-long", changes: []string{"      timeout: 5m\n", "      timeout: 3h\n", "            rate: 10\n            duration: 1m\n", "            rate: 100000\n            duration: 2h\n"}},
 		{name: "no-trace", changes: []string{"            rate: 10\n", "            rate: 10\n            pace: {shape: trace, file: none.csv}\n"}},
 		{name: "bad-trace", options: Options{Files: fstest.MapFS{"load.csv": {Data: []byte("seconds,factor\n0,1\n# calm\n5,x\n")}}},
 			changes: []string{"            rate: 10\n", "            rate: 10\n            pace: {shape: trace, file: load.csv}\n"}},

@@ -8,30 +8,32 @@ import (
 // The limits of the language. They keep a slip of the finger, such as a count with three
 // zeros too many, from being run.
 const (
-	MaxFileBytes   = 1 << 20  // Of a scenario, and of a manifest file.
-	MaxBytes       = 16 << 20 // Of all text, after aliases, parameters and files are put in place.
-	MaxDepth       = 64       // Mappings and lists inside one another.
-	MaxValues      = 200_000  // Keys, values and list items, after YAML aliases are expanded.
-	MaxNodes       = 100_000  // Of all pools together.
-	MaxObjects     = 1_000_000
-	MaxReplicas    = 100_000 // Of one object.
-	MaxPhases      = 100
-	MaxActions     = 100 // Of one phase.
-	MaxRequests    = 100 // Classes of one load.
-	MaxRate        = 100_000
-	MaxWeight      = 1_000_000
-	MaxOwn         = 100_000 // Objects that one class of requests works on.
-	MaxFactor      = 100_000
-	MaxPoints      = 10_000    // Of a trace.
-	MaxPayload     = 1_000_000 // Bytes of an object's payload; etcd takes 1.5 MiB in all.
-	MaxConnections = 1000
-	MaxDuration    = 24 * time.Hour
-	MaxQuantiles   = 256
-	MaxParameter   = 1 << 10 // Bytes of a parameter's value.
-	MaxWorkloads   = 1000
-	minQuantiles   = 2
-	smallestSpan   = time.Millisecond
-	smallestRate   = 0.001
+	MaxFileBytes = 1 << 20  // Of a scenario, and of a manifest file.
+	MaxBytes     = 16 << 20 // Of all text, after aliases, parameters and files are put in place.
+	MaxDepth     = 64       // Mappings and lists inside one another.
+	MaxValues    = 200_000  // Keys, values and list items, after YAML aliases are expanded.
+	MaxNodes     = 100_000  // Of all pools together.
+	MaxObjects   = 1_000_000
+	MaxReplicas  = 100_000 // Of one object.
+	MaxPhases    = 100
+	MaxActions   = 100 // Of one phase.
+	MaxRequests  = 100 // Classes of one load.
+	MaxRate      = 100_000
+	MaxWeight    = 1_000_000
+	MaxOwn       = 100_000 // Objects that one class of requests works on.
+	MaxFactor    = 100_000
+	MaxPoints    = 10_000    // Of a trace.
+	MaxPayload   = 1_000_000 // Bytes of an object's payload; etcd takes 1.5 MiB in all.
+	// MaxLoadRequests is how many requests one class of a load may send.
+	MaxLoadRequests = 100_000_000
+	MaxConnections  = 1000
+	MaxDuration     = 24 * time.Hour
+	MaxQuantiles    = 256
+	MaxParameter    = 1 << 10 // Bytes of a parameter's value.
+	MaxWorkloads    = 1000
+	minQuantiles    = 2
+	smallestSpan    = time.Millisecond
+	smallestRate    = 0.001
 )
 
 // A rule limits a value: a number between min and max, a duration between them in seconds, a

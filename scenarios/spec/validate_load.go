@@ -10,9 +10,9 @@ import (
 var clusterScoped = []string{"nodes", "namespaces", "persistentvolumes", "storageclasses.storage.k8s.io",
 	"priorityclasses.scheduling.k8s.io", "clusterroles.rbac.authorization.k8s.io"}
 
-// maxAnnotation is how many bytes the annotations of an object may have in all, with a margin for
-// the names; the payload of most kinds is one.
-const maxAnnotation = 250 << 10
+// maxAnnotation is the largest payload of kinds that carry it in an annotation: the API server
+// takes 256 KiB of annotations in all, and 1 KiB is for their names and the other ones.
+const maxAnnotation = 255 << 10
 
 func (c *checker) load(h *history, l Load, path string) {
 	shared := false
@@ -33,6 +33,28 @@ func (c *checker) load(h *history, l Load, path string) {
 	}
 	if c.has(path + ".pace") {
 		c.pace(l.Pace, path+".pace")
+	}
+	c.amount(l, path)
+}
+
+// amount limits what the load sends in all, once each part of it is sound.
+func (c *checker) amount(l Load, path string) {
+	for at := range c.faulted {
+		if strings.HasPrefix(at, path+".") {
+			return
+		}
+	}
+	for i, rate := range l.Rates() {
+		at := fmt.Sprintf("%s.requests[%d]", path, i)
+		peak, all := rate*l.Pace.Peak(), rate*l.Pace.Mean(l.Duration)*l.Duration.Seconds()
+		switch {
+		case peak > MaxRate:
+			c.fault(at, "lower the rate or the factors", "the class sends up to %.3g requests a second, more than the %d allowed", peak, MaxRate)
+		case all > MaxLoadRequests:
+			c.fault(at, "lower the rate or the duration", "the class sends %.3g requests, more than the %d allowed", all, MaxLoadRequests)
+		case rate <= 0:
+			c.fault(at, "", "the class sends nothing")
+		}
 	}
 }
 
