@@ -58,11 +58,10 @@ func (a *Attack) Run(ctx context.Context) (Result, error) {
 // connect makes a client for each class and opens its connections.
 func (a *Attack) connect(ctx context.Context) ([]*client, error) {
 	clients := make([]*client, len(a.targeters))
-	maxIdle := a.options.MaxInFlight/a.options.Connections + 1
 	var warming sync.WaitGroup
 	defer warming.Wait()
 	for i, t := range a.targeters {
-		c, err := newClient(ctx, a.options.Config, a.options.Connections, maxIdle)
+		c, err := newClient(ctx, a.options.Config, a.options.Connections)
 		if err != nil {
 			return nil, err
 		}

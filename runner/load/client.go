@@ -18,52 +18,52 @@ import (
 const (
 	dialTimeout      = 10 * time.Second
 	handshakeTimeout = 10 * time.Second
-	idleTimeout      = 90 * time.Second
+	keepAlive        = 90 * time.Second
 	warmTimeout      = 10 * time.Second
 )
 
 // errLoadOver is the answer to dials after the end of a load.
 var errLoadOver = errors.New("the load is over")
 
-// A client spreads requests over several connections in turn. Its connections are cut when
-// the context it was made with ends, which ends every request in flight.
+// A client spreads requests over a fixed number of connections in turn. Its connections are cut
+// when the context it was made with ends, which ends every request in flight.
 type client struct {
-	transports []http.RoundTripper
-	closers    []*http.Transport
-	next       atomic.Uint64
+	connections []*connection
+	transports  []http.RoundTripper // The connections with the credentials.
+	next        atomic.Uint64
 }
 
 // newClient makes a client for the server and credentials of config, with no rate limit. It
-// makes its own transports, as client-go would share one connection among all of them.
-func newClient(ctx context.Context, config *rest.Config, connections, maxIdle int) (*client, error) {
+// makes its own connections, as client-go would share one among all of them.
+func newClient(ctx context.Context, config *rest.Config, connections int) (*client, error) {
+	base, _, err := rest.DefaultServerUrlFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("read the server's address: %w", err)
+	}
 	tlsConfig, err := rest.TLSConfigFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("read the TLS settings of %s: %w", config.Host, err)
 	}
-	proxy := config.Proxy
-	if proxy == nil {
-		proxy = http.ProxyFromEnvironment
+	transport := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         boundDial(ctx, config.Dial),
+		TLSClientConfig:     tlsConfig,
+		ForceAttemptHTTP2:   true,
+		DisableCompression:  config.DisableCompression,
+		TLSHandshakeTimeout: handshakeTimeout,
+	}
+	if config.Proxy != nil {
+		transport.Proxy = config.Proxy
 	}
 	c := &client{}
 	for range connections {
-		transport := &http.Transport{
-			Proxy:               proxy,
-			DialContext:         boundDial(ctx, config.Dial),
-			ForceAttemptHTTP2:   true,
-			DisableCompression:  config.DisableCompression,
-			MaxIdleConnsPerHost: maxIdle,
-			IdleConnTimeout:     idleTimeout,
-			TLSHandshakeTimeout: handshakeTimeout,
-		}
-		if tlsConfig != nil {
-			transport.TLSClientConfig = tlsConfig.Clone()
-		}
-		wrapped, err := rest.HTTPWrappersForConfig(config, transport)
+		connection := newConnection(ctx, transport, *base)
+		wrapped, err := rest.HTTPWrappersForConfig(config, connection)
 		if err != nil {
 			return nil, fmt.Errorf("read the credentials for %s: %w", config.Host, err)
 		}
+		c.connections = append(c.connections, connection)
 		c.transports = append(c.transports, wrapped)
-		c.closers = append(c.closers, transport)
 	}
 	return c, nil
 }
@@ -74,10 +74,10 @@ func (c *client) RoundTrip(request *http.Request) (*http.Response, error) {
 	return c.transports[turn].RoundTrip(request)
 }
 
-// close closes the connections that are idle; those in use end with the client's context.
+// close closes the connections.
 func (c *client) close() {
-	for _, transport := range c.closers {
-		transport.CloseIdleConnections()
+	for _, connection := range c.connections {
+		connection.close()
 	}
 }
 
@@ -109,7 +109,7 @@ type dialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 // boundDial makes connections that are closed when life ends.
 func boundDial(life context.Context, dial dialFunc) dialFunc {
 	if dial == nil {
-		dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: idleTimeout}).DialContext
+		dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}).DialContext
 	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		ctx, cancel := context.WithCancel(ctx)

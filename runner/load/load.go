@@ -50,9 +50,9 @@ import (
 
 // The limits of an attack.
 const (
-	// DefaultConnections is how many HTTP/2 connections a class begins with. An API server
-	// allows 100 to 250 concurrent requests on each; when all are taken, another connection
-	// is opened.
+	// DefaultConnections is how many HTTP/2 connections a class has. An API server allows 100
+	// to 250 concurrent requests on each; when all are taken, requests leave late, which the
+	// send lag shows.
 	DefaultConnections = 4
 	// DefaultMaxInFlight is how many requests of a class may be unanswered. At the limit,
 	// requests leave late, which the send lag and the achieved rate show.

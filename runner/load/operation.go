@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
@@ -15,9 +16,16 @@ import (
 // maxPages is how many pages a paged list may have; more is a server that never comes to an end.
 const maxPages = 10_000
 
-// firstByteHeader tells the recorder in how many nanoseconds an answer's header came. It is put
-// on the response on its way to vegeta and is on no wire.
-const firstByteHeader = "Kubedyno-First-Byte"
+// What the recorder is told about a request in nanoseconds: how long it waited for a free stream of
+// its connection, and how long after that the answer's header came. These headers are put on the
+// response on its way to vegeta and are on no wire.
+const (
+	waitedHeader    = "Kubedyno-Waited"
+	firstByteHeader = "Kubedyno-First-Byte"
+)
+
+// errUnsent is the error of a request that did not leave.
+var errUnsent = errors.New("the request was not sent")
 
 var errTooManyPages = fmt.Errorf("the list has more than %d pages", maxPages)
 
@@ -38,11 +46,23 @@ type operation struct {
 // returns is empty, and the code is the first one that is a failure, or that of the last answer.
 func (o *operation) RoundTrip(request *http.Request) (*http.Response, error) {
 	began := time.Now()
-	response, err := o.send(request)
+	var waited atomic.Int64 // Until the first of its requests left; 0 if none did.
+	response, err := o.send(request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
+		// It is called when the first header is encoded, and so before any byte is written: the
+		// server may have seen the request before WroteHeaders is called.
+		WroteHeaderField: func(string, []string) {
+			if waited.Load() == 0 {
+				waited.Store(int64(time.Since(began)))
+			}
+		},
+	})))
+	if err != nil && waited.Load() == 0 {
+		return nil, fmt.Errorf("%w: %w", errUnsent, err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	firstByte := strconv.FormatInt(int64(time.Since(began)), 10)
+	firstByte := int64(time.Since(began)) - waited.Load()
 	class := o.target.class
 	switch {
 	case response.StatusCode != http.StatusOK:
@@ -56,9 +76,10 @@ func (o *operation) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	response.Header.Set(firstByteHeader, firstByte)
+	response.Header.Set(waitedHeader, strconv.FormatInt(waited.Load(), 10))
+	response.Header.Set(firstByteHeader, strconv.FormatInt(firstByte, 10))
 	if class.Verb == Watch && response.StatusCode == http.StatusGone {
-		o.target.askForVersion()
+		o.target.tooOldVersion(request.URL.Query().Get("resourceVersion"))
 	}
 	return response, nil
 }

@@ -160,7 +160,7 @@ func (a *Attack) Cleanup(ctx context.Context) error {
 func (a *Attack) withClient(ctx context.Context, use func(context.Context, *http.Client) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c, err := newClient(ctx, a.options.Config, 1, setupParallel)
+	c, err := newClient(ctx, a.options.Config, 1)
 	if err != nil {
 		return err
 	}

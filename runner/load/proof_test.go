@@ -45,9 +45,10 @@ func listPods(rate float64) load.Class {
 
 // A proof is what the generator reported and what the server truly did.
 type proof struct {
-	sink    *windows
-	classes []load.ClassResult
-	answers []scripted.Answer
+	sink        *windows
+	classes     []load.ClassResult
+	answers     []scripted.Answer
+	connections int // That the load opened.
 }
 
 // prove runs a load against a script. adjust may change the options.
@@ -68,12 +69,16 @@ func prove(t *testing.T, script scripted.Script, length time.Duration, adjust fu
 	if err != nil {
 		t.Fatal(err)
 	}
+	prepared := server.Connections()
 	server.Begin()
 	result, err := attack.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := proof{sink: sink, classes: result.Classes, answers: server.Answers()}
+	p := proof{
+		sink: sink, classes: result.Classes, answers: server.Answers(),
+		connections: server.Connections() - prepared,
+	}
 	if err := attack.Cleanup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -321,6 +326,31 @@ func TestQueueingAtTheServerIsLatency(t *testing.T) {
 	}
 	if median := request.Quantile(0.5); median < theory/2 {
 		t.Errorf("the median is %.6f s, want at least half of %.6f s: the queue grows steadily", median, theory)
+	}
+}
+
+// Two connections of 4 streams each carry 8 requests at a time; at 100/s of 120 ms each, 12 would
+// be needed. A client that opened connections for the others would find out what the server does
+// for many clients, not for the chosen number; and each of them would pay for a handshake, which
+// on a busy machine takes longer than what it waits for.
+func TestConnectionsAreThoseChosen(t *testing.T) {
+	t.Parallel()
+	const rate, connections, streams, served = 100, 2, 4, 0.12
+	script := scripted.Script{Latency: scripted.Constant(120 * time.Millisecond), Streams: streams}
+	chosen := func(o *load.Options) { o.Connections = connections }
+	p := prove(t, script, 2*time.Second, chosen, listPods(rate))
+	p.complete(t)
+	if p.connections != connections {
+		t.Errorf("the load opened %d connections, want %d", p.connections, connections)
+	}
+	request, lag := p.sink.of(sample.APIRequest, "pods"), p.sink.of(sample.APISendLag, "pods")
+	neverBetter(t, sample.APIRequest, request, p.request(t, rate))
+	// The last of the requests leaves when all but 8 have been answered.
+	last := float64(len(p.answers)-1) / rate
+	theory := float64(len(p.answers)/(connections*streams)-1)*served - last
+	if longest := lag.Max(); longest < theory-tick {
+		t.Errorf("the longest send lag is %.6f s, want at least %.6f s: a request that waits for a connection is not sent",
+			longest, theory)
 	}
 }
 

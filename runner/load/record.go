@@ -100,7 +100,8 @@ func (r *recorder) boundary(from time.Duration) time.Duration {
 }
 
 // result records one request. Its intended time follows from its sequence number; vegeta
-// stamps Timestamp when a worker takes the request up.
+// stamps Timestamp when a worker takes the request up, which may then have to wait for a free
+// stream of its connection. One that never left has no service time.
 func (r *recorder) result(result *vegeta.Result) {
 	failure := failureOf(result)
 	if failure == Connection && r.pacer.ctx.Err() != nil {
@@ -110,13 +111,27 @@ func (r *recorder) result(result *vegeta.Result) {
 	if failure != "" {
 		r.counts.Failed[failure]++
 	}
-	sent := r.options.Clock.At(result.Timestamp)
-	lag := time.Duration(sent-r.pacer.began) - r.pacer.schedule.At(result.Seq)
-	r.lag.Record(lag)
-	r.service.Record(result.Latency)
+	taken := r.options.Clock.At(result.Timestamp)
+	lag := time.Duration(taken-r.pacer.began) - r.pacer.schedule.At(result.Seq)
 	r.request.Record(lag + result.Latency)
 	r.code(result.Code).Record(lag + result.Latency)
+	if result.Code == 0 && strings.Contains(result.Error, errUnsent.Error()) {
+		r.lag.Record(lag + result.Latency)
+		return
+	}
+	waited := nanoseconds(result, waitedHeader)
+	r.lag.Record(lag + waited)
+	r.service.Record(result.Latency - waited)
 	r.headers(result)
+}
+
+// nanoseconds reads a header that operation has put on a response; 0 if it is not there.
+func nanoseconds(result *vegeta.Result, header string) time.Duration {
+	n, err := strconv.ParseInt(result.Headers.Get(header), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(n)
 }
 
 // code returns the distribution of a code, 0 for no answer. A server that makes codes up gets one
@@ -135,9 +150,8 @@ func (r *recorder) code(code uint16) *sample.Histogram {
 // headers records what an answer's header says. There is none where the answer did not come to
 // its end.
 func (r *recorder) headers(result *vegeta.Result) {
-	nanoseconds, err := strconv.ParseInt(result.Headers.Get(firstByteHeader), 10, 64)
-	if err == nil && nanoseconds >= 0 {
-		r.firstByte.Record(time.Duration(nanoseconds))
+	if firstByte := nanoseconds(result, firstByteHeader); firstByte > 0 {
+		r.firstByte.Record(firstByte)
 	}
 	if result.Code != http.StatusTooManyRequests {
 		return

@@ -25,8 +25,12 @@ const listMetaType = "application/json;as=PartialObjectMetadataList;g=meta.k8s.i
 // maxVersionAnswer is how many bytes an answer with a resourceVersion and one object may have.
 const maxVersionAnswer = 4 << 20
 
-// askForVersion says that the resourceVersion of watches is too old.
-func (t *targeter) askForVersion() {
+// tooOldVersion asks for a newer version, unless the one that a server found too old is no longer
+// the one in use.
+func (t *targeter) tooOldVersion(version string) {
+	if version != *t.version.Load() {
+		return
+	}
 	select {
 	case t.tooOld <- struct{}{}:
 	default:
@@ -57,6 +61,10 @@ func (t *targeter) followVersion(ctx context.Context, c *http.Client) {
 			return
 		}
 		_, _ = t.lookUpVersion(ctx, c)
+		select {
+		case <-t.tooOld: // By an answer that came during the look.
+		default:
+		}
 	}
 }
 

@@ -24,6 +24,8 @@ type Script struct {
 	// Concurrent is how many requests are served at a time; the others wait in the order of
 	// their arrival. 0 means that none has to wait.
 	Concurrent int
+	// Streams is how many requests a connection may have open at a time; 0 is Go's default.
+	Streams int
 }
 
 // A Failure is the answer to every Every-th request. Status is 400 or more, or Cut.

@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -36,11 +37,12 @@ type Server struct {
 	listener *httptest.Server
 	slots    chan struct{} // nil without a limit.
 
-	mu      sync.Mutex
-	begun   bool
-	began   time.Time
-	arrived int
-	answers []Answer
+	mu          sync.Mutex
+	begun       bool
+	began       time.Time
+	arrived     int
+	answers     []Answer
+	connections int
 }
 
 // An Answer is what became of a request. A client that measures the same request from its
@@ -63,6 +65,8 @@ func NewServer(script Script) *Server {
 	}
 	s.listener = httptest.NewUnstartedServer(s)
 	s.listener.EnableHTTP2 = true
+	s.listener.Config.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: script.Streams}
+	s.listener.Config.ConnState = s.connected
 	s.listener.Config.ErrorLog = log.New(io.Discard, "", 0) // Clients that leave are no news.
 	s.listener.StartTLS()
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.listener.Certificate().Raw})
@@ -88,6 +92,23 @@ func (s *Server) Answers() []Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.answers)
+}
+
+// Connections returns how many connections clients have opened since the server began to listen.
+func (s *Server) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.connections
+}
+
+// connected counts the connections that are new.
+func (s *Server) connected(_ net.Conn, state http.ConnState) {
+	if state != http.StateNew {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.connections++
 }
 
 // ServeHTTP answers one request.
