@@ -52,6 +52,10 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 	for _, p := range r.plan.Phases {
 		m.Phases = append(m.Phases, bundle.Phase{Name: p.Name, Description: p.Description})
 	}
+	for _, q := range r.plan.Queries {
+		m.Queries = append(m.Queries, bundle.Query{Name: q.Name, Title: q.Title, Expr: q.Expr,
+			Unit: sample.Unit(q.Unit), Step: sample.Offset(q.Step)})
+	}
 	return m, nil
 }
 

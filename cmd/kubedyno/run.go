@@ -18,6 +18,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/slo"
 	"github.com/kubedyno/kubedyno/runner/engine"
 	"github.com/kubedyno/kubedyno/runner/expose"
+	"github.com/kubedyno/kubedyno/runner/query"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
 )
 
@@ -32,6 +33,7 @@ type runFlags struct {
 	out      string
 	progress string
 	metrics  string
+	queried  prometheus
 	output   string
 }
 
@@ -48,7 +50,8 @@ for programs. Ctrl-C stops, cleans up and keeps the results; a second one leaves
   kubedyno run quickstart --set nodes=5000 --set deployments=100
   kubedyno run my-scenario.yaml --controller-manager-flag kube-api-qps=100
   kubedyno run my-scenario.yaml --cluster lab
-  kubedyno run my-scenario.yaml --kubeconfig ~/.kube/config --context staging`,
+  kubedyno run my-scenario.yaml --kubeconfig ~/.kube/config --context staging
+  kubedyno run my-queries.yaml --kubeconfig ~/.kube/config --prometheus http://127.0.0.1:9090`,
 		Args: arguments(1, 1, scenarioArgument),
 		RunE: func(c *cobra.Command, given []string) error { return a.run(c.Context(), given[0], flags) },
 	}
@@ -60,6 +63,7 @@ for programs. Ctrl-C stops, cleans up and keeps the results; a second one leaves
 	f.StringVar(&flags.progress, "progress", "auto", "what to show while running: auto, live, lines or none")
 	f.StringVar(&flags.metrics, "metrics-address", "",
 		"serve the run's figures to Prometheus while it goes on, such as 127.0.0.1:9090; without a host only this machine can connect")
+	flags.queried.register(command)
 	outputFlag(command, &flags.output)
 	return command
 }
@@ -80,7 +84,7 @@ func (a *app) checkRun(f *runFlags) error {
 		return hinted(invalid(fmt.Errorf("%s cannot change a cluster that exists", strings.Join(given, " and "))),
 			"give it to 'kubedyno up', or leave --cluster and --kubeconfig out for a control plane of the run's own")
 	}
-	return errors.Join(checkOutput(f.output), a.checkTarget(f.target))
+	return errors.Join(checkOutput(f.output), f.queried.check(), a.checkTarget(f.target))
 }
 
 func (a *app) run(ctx context.Context, scenario string, flags runFlags) error {
@@ -95,8 +99,13 @@ func (a *app) run(ctx context.Context, scenario string, flags runFlags) error {
 	if err != nil {
 		return err
 	}
+	server, err := a.openPrometheus(ctx, flags.queried, p.Queries)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
 	now := time.Now()
-	r := &run{app: a, flags: flags, plan: p, settings: settings, id: runID(now)}
+	r := &run{app: a, flags: flags, plan: p, settings: settings, id: runID(now), prometheus: server}
 	if err := r.makeFolder(now); err != nil {
 		return err
 	}
@@ -120,6 +129,8 @@ type run struct {
 	folder   folder // The run folder.
 	recorded bool   // Whether there are records in it.
 	cluster  *cluster.Cluster
+
+	prometheus *query.Server // nil if the scenario has no queries.
 }
 
 // measure executes the plan and writes its records.
@@ -143,7 +154,7 @@ func (r *run) measure(ctx context.Context) error {
 	err = engine.Run(ctx, engine.Options{
 		Plan: r.plan, Cluster: r.cluster, Kwok: r.settings[cluster.Kwok], Run: r.id, Clock: clock,
 		Sink: view, Dropped: writer.Dropped, SinkFailed: writer.Failed(), SinkErr: writer.Err,
-		ThrowAway: r.origin == originEmbedded,
+		ThrowAway: r.origin == originEmbedded, Queries: r.queries(clock, view),
 	})
 	view.Close()
 	err = r.keepLogs(err)

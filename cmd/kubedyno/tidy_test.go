@@ -45,6 +45,8 @@ var law = []struct{ folder, banned, why string }{
 	{"runner/live", module + "runner", "the live view is fed by records alone"},
 	{"runner/expose", module + "runner", "live metrics are made of records alone"},
 	{"runner/expose", "k8s.io/", "live metrics are made of records alone"},
+	{"runner/query", "k8s.io/", "queries know Prometheus and no cluster"},
+	{"runner/query", module + "runner", "queries are read beside a run and know nothing of it"},
 	{"runner/live", "k8s.io/", "the live view is fed by records alone"},
 }
 

@@ -68,7 +68,17 @@ type Manifest struct {
 	Machine    Machine         `json:"machine"`
 	Cluster    Cluster         `json:"cluster"`
 	Phases     []Phase         `json:"phases"`
+	Queries    []Query         `json:"queries,omitempty"`
 	Objectives []slo.Objective `json:"objectives"`
+}
+
+// Query is what is asked of the user's Prometheus.
+type Query struct {
+	Name  string        `json:"name"`
+	Title string        `json:"title"`
+	Expr  string        `json:"expr"` // In PromQL.
+	Unit  sample.Unit   `json:"unit"`
+	Step  sample.Offset `json:"step"`
 }
 
 // Tool identifies the kubedyno that measured.

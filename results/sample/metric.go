@@ -59,6 +59,7 @@ const (
 	FromPods    Source = "pods"    // A create action with a workload that has pods.
 	FromRollout Source = "rollout" // A rollout action.
 	FromLoad    Source = "load"    // A load action.
+	FromQuery   Source = "query"   // A query to the user's Prometheus.
 )
 
 // A Metric describes one measured quantity.
@@ -146,6 +147,9 @@ const (
 	WorkqueueDepth       = "workqueue_depth_total"
 	WorkqueueWait        = "workqueue_wait_seconds"
 	ScrapeDuration       = "scrape_seconds"
+
+	QueryMissing = "query_missing_points_total"
+	QueryLost    = "query_lost_points_total"
 )
 
 var registry = index(
@@ -268,6 +272,13 @@ var registry = index(
 		Labels: []string{"component", "queue"}, Help: "Wait in a controller's work queue (workqueue_queue_duration_seconds)."},
 	Metric{Name: ScrapeDuration, Unit: Seconds, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Labels: []string{"component"}, Help: "How long reading a component's own metrics took."},
+
+	queryMetric(Seconds), queryMetric(Bytes), queryMetric(Cores), queryMetric(Ratio), queryMetric(Count), queryMetric(PerSecond),
+	Metric{Name: QueryMissing, Unit: Count, Better: LowerIsBetter, Shape: Scalar, Source: FromQuery,
+		Labels: []string{"query"}, Help: "Moments of a phase at which a series of a query had no value, or one that is no number."},
+	Metric{Name: QueryLost, Unit: Count, Better: LowerIsBetter, Shape: Scalar, Source: FromQuery,
+		Labels: []string{"query"},
+		Help:   "Points of a query that are not in the results: Prometheus failed, a value was infinite, or there were too many series."},
 )
 
 func index(metrics ...Metric) map[string]Metric {

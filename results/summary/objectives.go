@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -16,7 +17,7 @@ import (
 func (c *collector) objectives(run *bundle.Run) []Objective {
 	all := []Objective{}
 	for _, o := range run.Manifest.Objectives {
-		out := c.judge(o, c.doubt(run, o.Metric))
+		out := c.judge(o, cmp.Or(c.doubt(run, o.Metric), c.queryDoubt(run, o)))
 		all = append(all, Objective{
 			Objective: o, Unit: o.Unit(), Verdict: out.Verdict, Reason: out.Reason,
 			Observed: out.Observed, Low: out.Low, High: out.High, Margin: out.Margin,

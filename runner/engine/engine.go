@@ -15,6 +15,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/exitcode"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/action"
+	"github.com/kubedyno/kubedyno/runner/query"
 	"github.com/kubedyno/kubedyno/runner/scrape"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
 )
@@ -42,6 +43,8 @@ type Options struct {
 	// SinkFailed is closed when records can no longer be kept; SinkErr then says why.
 	SinkFailed <-chan struct{}
 	SinkErr    func() error
+	// Queries reads what the scenario asks of the user's Prometheus; nil if that is nothing.
+	Queries *query.Reader
 	// ThrowAway says that the cluster ends with the run, so that nothing needs to be deleted.
 	ThrowAway bool
 }
@@ -82,6 +85,7 @@ func (e *engine) measure(ctx context.Context) error {
 	} else if err = e.phases(ctx); err == nil {
 		bench.settle(ctx)
 	}
+	e.Queries.Finish(ctx)
 	if err != nil {
 		err = because(ctx, err)
 	}
@@ -135,6 +139,7 @@ func (e *engine) phase(ctx context.Context, phase plan.Phase) error {
 	began := e.Clock.Now()
 	e.current.Store(&phase.Name)
 	e.event(sample.Event{At: began, Kind: sample.PhaseStarted, Phase: phase.Name})
+	run := ctx
 	timeout := fmt.Errorf("phase %s %w: it took longer than %s", phase.Name, ErrTimeout, phase.Timeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, phase.Timeout, timeout)
 	defer cancel()
@@ -144,6 +149,7 @@ func (e *engine) phase(ctx context.Context, phase plan.Phase) error {
 	e.Sink.Point(sample.Point{At: ended, Metric: sample.PhaseDuration,
 		Labels: sample.Labels{"phase": phase.Name}, Value: (ended - began).Seconds()})
 	e.event(sample.Event{At: ended, Kind: sample.PhaseFinished, Phase: phase.Name})
+	e.Queries.Phase(run, phase.Name, began, ended)
 	return err
 }
 

@@ -16,6 +16,7 @@ func Build(s *spec.Scenario, seed uint64) (*Plan, error) {
 		Name: s.Metadata.Name, Title: s.Metadata.Title, Description: s.Metadata.Description,
 		Labels: s.Metadata.Labels, Parameters: s.Values, Seed: seed, Resolved: s.Resolved,
 		Cluster: s.Spec.Cluster, Fleet: s.Spec.Fleet, Workloads: map[string]Workload{},
+		Queries: s.Spec.Queries,
 	}
 	for _, w := range s.Spec.Workloads {
 		version, _ := w.Manifest["apiVersion"].(string)

@@ -26,6 +26,7 @@ type Plan struct {
 	Cluster    spec.Cluster        `json:"cluster"`
 	Fleet      spec.Fleet          `json:"fleet"`
 	Workloads  map[string]Workload `json:"workloads"`
+	Queries    []spec.Query        `json:"queries"`
 	Phases     []Phase             `json:"phases"`
 	Objectives []slo.Objective     `json:"objectives"`
 	Estimate   Estimate            `json:"estimate"`

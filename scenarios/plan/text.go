@@ -30,6 +30,7 @@ func (p *Plan) WriteText(w io.Writer) error {
 	p.writeFleet(&b)
 	p.writeWorkloads(&b)
 	p.writePhases(&b)
+	p.writeQueries(&b)
 	p.writeEstimate(&b)
 	p.writeObjectives(&b)
 	if len(p.Warnings) > 0 {
@@ -126,6 +127,15 @@ func settings(r spec.Request) string {
 		words += ", " + r.Encoding
 	}
 	return words
+}
+
+func (p *Plan) writeQueries(b *bytes.Buffer) {
+	if len(p.Queries) > 0 {
+		b.WriteString("\nQueries to Prometheus\n")
+	}
+	for i, q := range p.Queries {
+		writeNumbered(b, i+1, fmt.Sprintf("%s, every %s: %s", q.Name, short(q.Step), q.Expr))
+	}
 }
 
 func (p *Plan) writeEstimate(b *bytes.Buffer) {

@@ -254,6 +254,23 @@ func TestFaults(t *testing.T) {
     - {metric: api_request_seconds, percentile: 99, most: 1s, where: {verb: delete}}
     - metric: component_memory_bytes
 `}},
+		{name: "queries", changes: []string{"  objectives:\n", `  queries:
+    - {name: up, expr: up}
+    - {name: up, expr: up, unit: second}
+    - {name: Slow, expr: up, step: 100ms}
+    - {name: fine, expr: up, unit: seconds, step: 1s}
+    - {name: broken, expr: up, step: 1500500us}
+    - {name: memory, unit: bytes}
+    - {name: nothing, expr: " "}
+  objectives:
+    - {metric: query_total, where: {query: upp}, statistic: max, most: 1}
+    - {metric: query_total, where: {query: fine}, statistic: max, most: 500ms}
+    - {metric: query_seconds, where: {query: fine}, percentile: 99, most: 500ms}
+    - {metric: query_seconds, where: {query: fine, job: api}, statistic: max, most: 500ms}
+    - {metric: query_ratio, statistic: max, most: 50%}
+    - {metric: query_missing_points_total, where: {query: none}, most: 0}
+`, "      timeout: 5m\n", "      timeout: 4h\n"}},
+		{name: "no-query", changes: []string{"  objectives:\n", "  objectives:\n    - {metric: query_lost_points_total, most: 0}\n"}},
 		{name: "no-load", changes: []string{"        - background: ${fresh}\n          load:\n            rate: 10\n            duration: 1m\n            requests:\n              - verb: list\n                resource: pods\n                mode: consistent\n              - verb: create\n                resource: configmaps\n", "",
 			"    - metric: component_memory_bytes\n      statistic: max\n      most: 500Mi\n", "    - metric: api_request_seconds\n      percentile: 99\n      most: 1s\n"}},
 		{name: "latency", changes: []string{"      min: 1s\n      max: 2s\n", "      min: 3s\n      max: 2s\n      p99: 1s\n"}},

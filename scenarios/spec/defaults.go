@@ -17,6 +17,7 @@ const (
 	DefaultOwnObjects    = 100
 	DefaultConnections   = 4
 	DefaultPageSize      = 500 // As client-go's.
+	DefaultQueryStep     = 10 * time.Second
 )
 
 // DefaultZones returns the zones of a pool that names none.
@@ -44,6 +45,9 @@ func (s *Scenario) applyDefaults(given func(path string) bool) {
 		if !given(fmt.Sprintf("spec.workloads[%d].count", i)) {
 			s.Spec.Workloads[i].Count = 1
 		}
+	}
+	for i := range s.Spec.Queries {
+		s.Spec.Queries[i].applyDefaults()
 	}
 	for i := range s.Spec.Phases {
 		phase := &s.Spec.Phases[i]

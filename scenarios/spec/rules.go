@@ -31,6 +31,8 @@ const (
 	MaxQuantiles    = 256
 	MaxParameter    = 1 << 10 // Bytes of a parameter's value.
 	MaxWorkloads    = 1000
+	MaxQueries      = 20
+	MaxQueryPoints  = 11_000 // Of one series in one phase, as many as Prometheus answers with.
 	minQuantiles    = 2
 	smallestSpan    = time.Millisecond
 	smallestRate    = 0.001
@@ -64,6 +66,8 @@ var rules = map[string]rule{
 	"phases":      {min: 1, max: MaxPhases, words: "a list of 1 to 100 phases"},
 	"actions":     {min: 1, max: MaxActions, words: "a list of 1 to 100 actions"},
 	"requests":    {min: 1, max: MaxRequests, words: "a list of 1 to 100 classes of requests"},
+	"queries":     {min: 0, max: MaxQueries, words: "a list of at most 20 queries"},
+	"step":        {min: 1, max: 3600, words: "a duration from 1s to 1h"},
 	"workloads":   {min: 0, max: MaxWorkloads, words: "a list of at most 1,000 workloads"},
 	"label": {pattern: regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`),
 		words: "a DNS label: lower-case letters, digits and dashes, at most 63, no dash at the ends"},

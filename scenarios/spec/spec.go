@@ -49,6 +49,7 @@ type Spec struct {
 	Cluster    Cluster     `yaml:"cluster" doc:"The control plane; ignored when attached to an existing one."`
 	Fleet      Fleet       `yaml:"fleet" doc:"The fake nodes and how their pods behave."`
 	Workloads  []Workload  `yaml:"workloads" is:"workloads" doc:"The objects that actions create, update and delete."`
+	Queries    []Query     `yaml:"queries" is:"queries" doc:"PromQL that is asked of the Prometheus of --prometheus."`
 	Phases     []Phase     `yaml:"phases" need:"yes" is:"phases" doc:"What happens, one phase after another."`
 	Objectives []Objective `yaml:"objectives" doc:"What must hold for the run to pass."`
 	// ObjectiveSets are turned into objectives by package plan.
@@ -126,6 +127,17 @@ type Workload struct {
 	Manifest map[string]any `yaml:"manifest" doc:"The object; ${index} is its number from 0, as text. Leave the namespace out: the run has its own."`
 	// File is empty in a decoded scenario: the file's content is in Manifest.
 	File string `yaml:"file" doc:"A file that holds the manifest, beside the scenario; instead of manifest."`
+}
+
+// A Query is PromQL whose values over each phase are kept, as the metric query_<unit>. The values
+// are taken every step back from the phase's end. An expression with a range, such as [1m], looks
+// back from each moment, at the beginning of a phase to what was before it.
+type Query struct {
+	Name  string        `yaml:"name" need:"yes" is:"label" doc:"A DNS label; objectives say where: {query: <name>}."`
+	Title string        `yaml:"title" doc:"One line for the report (default: the name)."`
+	Expr  string        `yaml:"expr" need:"yes" doc:"An expression in PromQL that gives a number or at most 20 series of numbers."`
+	Unit  string        `yaml:"unit" one:"seconds bytes cores ratio total per_second" doc:"What the values are (default total); an objective on them has the metric query_<unit>."`
+	Step  time.Duration `yaml:"step" is:"step" doc:"The time between two values (default 10s)."`
 }
 
 // A Phase is a named stretch of the run. Its actions run in order; an action with

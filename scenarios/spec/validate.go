@@ -16,12 +16,13 @@ type checker struct {
 	pools     map[string]*Pool
 	workloads map[string]*Workload
 	phases    map[string]*Phase
+	queries   map[string]*Query
 	objects   map[string]string // The workloads by what their objects are called.
 }
 
 func validate(s *Scenario, d *decoder, o Options) {
 	c := &checker{decoder: d, s: s, pools: map[string]*Pool{}, workloads: map[string]*Workload{},
-		phases: map[string]*Phase{}, objects: map[string]string{}}
+		phases: map[string]*Phase{}, queries: map[string]*Query{}, objects: map[string]string{}}
 	c.labels(s.Metadata.Labels, "metadata.labels")
 	c.known(s.Spec.Cluster.Kubernetes, "spec.cluster.kubernetes", "Kubernetes version", o.Kubernetes)
 	c.fleet(o.NodeTypes)
@@ -39,6 +40,7 @@ func validate(s *Scenario, d *decoder, o Options) {
 			c.phases[s.Spec.Phases[i].Name] = &s.Spec.Phases[i]
 		}
 	}
+	c.readQueries()
 	c.actions()
 	for i := range s.Spec.Objectives {
 		c.objective(s.Spec.Objectives[i], fmt.Sprintf("spec.objectives[%d]", i))

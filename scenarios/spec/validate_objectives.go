@@ -30,6 +30,9 @@ func (c *checker) objective(o Objective, path string) {
 		c.fault(path+".metric", meant(o.Metric, names), "there is no metric %q", o.Metric)
 		return
 	}
+	if c.queryFault(o, metric, path) {
+		return
+	}
 	c.statistic(o, metric, path)
 	c.limit(o, metric, path)
 	if c.where(o, metric, path) {
@@ -100,6 +103,9 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		"workload": sortedKeys(c.workloads),
 		"pool":     sortedKeys(c.pools),
 	}
+	if metric.Source == sample.FromQuery {
+		values["query"] = c.queriesOf(metric)
+	}
 	switch metric.Name {
 	case sample.PodStage:
 		values["stage"] = []string{"create", "schedule", "start", "ready"}
@@ -135,6 +141,10 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 		sample.FromRollout: "rolls out such a workload",
 		sample.FromLoad:    "sends such requests",
 	}[metric.Source]
+	if metric.Source == sample.FromQuery {
+		c.fault(path+".metric", "", "%s would have no data: the scenario has no such query", metric.Name)
+		return
+	}
 	at, where := path+".metric", "the scenario"
 	if inPhase != "" {
 		at, where = path+".where.phase", "phase "+inPhase
@@ -154,6 +164,8 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 		return w != nil && (w.HasPods() || refused(w.Kind())) && match(sample.Labels{"workload": name})
 	}
 	switch metric.Source {
+	case sample.FromQuery:
+		return len(c.queriesOf(metric)) > 0
 	case sample.FromFleet:
 		return a.Nodes != nil && match(sample.Labels{"pool": a.Nodes.Pool})
 	case sample.FromPods:
