@@ -62,6 +62,9 @@ func TestLibraryScales(t *testing.T) {
 		want int
 	}{
 		{"nodes/ramp", map[string]string{"nodes": "5000"}, "Node", 5000},
+		{"nodes/loss", map[string]string{"nodes": "50", "deployments": "4"}, "Deployment", 4},
+		{"pods/startup", map[string]string{"nodes": "50", "trickle": "40"}, "Node", 50},
+		{"pods/density", map[string]string{"nodes": "50"}, "Pod", 2900},
 		{"pods/burst", map[string]string{"nodes": "2000", "deployments": "200"}, "Pod", 10_000},
 		{"quickstart", map[string]string{"nodes": "200", "deployments": "6"}, "Deployment", 6},
 	} {
@@ -80,7 +83,7 @@ func TestOpenUnknown(t *testing.T) {
 	for name, want := range map[string]string{
 		"quikstart":  "did you mean quickstart?",
 		"nodes/rmap": "did you mean nodes/ramp?",
-		"something":  "there are api/latency, api/list-modes, nodes/ramp, pods/burst, quickstart",
+		"something":  "there are api/latency, api/list-modes, nodes/loss, nodes/ramp, pods/burst, pods/density, pods/startup, quickstart",
 	} {
 		if _, _, err := Open(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open(%q): %v, want %s", name, err, want)

@@ -22,6 +22,7 @@ const DefaultParallelism = 32
 // CreateOptions say which nodes are created, and how fast.
 type CreateOptions struct {
 	Pools       []string // The pools; all of them for none.
+	From, Until int      // Only the nodes [From, Until) of the pools taken together; Until 0 is all.
 	Rate        float64  // Nodes per second on a fixed schedule; 0 is as fast as the API server takes them.
 	Parallelism int      // Requests under way at once; 0 is DefaultParallelism.
 }
@@ -58,14 +59,20 @@ func (f *Fleet) Create(ctx context.Context, client kubernetes.Interface, o Creat
 		return Created{}, fmt.Errorf("create nodes with rate %v and parallelism %d: want 0 or more", o.Rate, o.Parallelism)
 	}
 	var created, existed, retries atomic.Int64
-	total := f.Size(o.Pools...)
+	total, until := f.Size(o.Pools...), o.Until
+	if until == 0 {
+		until = total
+	}
+	if o.From < 0 || o.From > until || until > total {
+		return Created{}, fmt.Errorf("create the nodes from %d to before %d: there are %d", o.From, until, total)
+	}
 	start := time.Now()
-	err = parallel(ctx, total, o.Parallelism, func(ctx context.Context, i int) error {
+	err = parallel(ctx, until-o.From, o.Parallelism, func(ctx context.Context, i int) error {
 		scheduled, err := due(ctx, start, i, o.Rate)
 		if err != nil {
 			return err
 		}
-		p, index := locate(pools, i)
+		p, index := locate(pools, o.From+i)
 		seen, err := create(ctx, client, p.node(index, f.options))
 		retries.Add(int64(seen.Attempts - 1))
 		if err != nil {

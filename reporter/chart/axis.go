@@ -42,6 +42,11 @@ func setHorizontal(p *plot.Plot, figure view.Figure) {
 		return
 	}
 	p.X.Min, p.X.Max = 0, max(figure.End, 1)
+	if figure.Axis == view.NodesAxis || figure.Axis == view.PodsAxis {
+		p.X.Tick.Marker = plot.TickerFunc(countTicks)
+		p.X.Label.Text = string(figure.Axis)
+		return
+	}
 	p.X.Tick.Marker = plot.TickerFunc(timeTicks)
 	p.X.Label.Text = "time since the run started"
 }
@@ -84,6 +89,16 @@ func timeTicks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
 	for t := math.Ceil(low/step) * step; t <= high; t += step {
 		ticks = append(ticks, plot.Tick{Value: t, Label: clock(int(t))})
+	}
+	return ticks
+}
+
+// countTicks marks round numbers.
+func countTicks(low, high float64) []plot.Tick {
+	step := max(1, round((high-low)/maxTimeTicks))
+	var ticks []plot.Tick
+	for n := math.Ceil(low/step) * step; n <= high; n += step {
+		ticks = append(ticks, plot.Tick{Value: n, Label: tickLabel(n, sample.Count)})
 	}
 	return ticks
 }

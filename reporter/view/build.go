@@ -30,6 +30,7 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 		Warnings:   b.warnings(),
 	}
 	report.Sections = append([]Section{b.timeline()}, b.nodes()...)
+	report.Sections = append(report.Sections, slices.Concat(b.nodeLoss(), b.cost())...)
 	report.Sections = append(report.Sections, b.pods().terse(), b.api().terse())
 	report.Sections = append(report.Sections, b.server()...)
 	report.Sections = append(report.Sections, b.queries()...)
@@ -149,6 +150,7 @@ func (b *builder) key() []Fact {
 	for _, s := range b.scalars(sample.FleetCreateRate) {
 		facts = append(facts, Fact{"Nodes created" + b.inPhase(s.Labels, "pool"), format(s.Value, sample.PerSecond)})
 	}
+	facts = append(facts, slices.Concat(b.costFacts(), b.lossFacts())...)
 	if counts.PodsCreated > 0 {
 		facts = append(facts, Fact{"Pods Ready", count(counts.PodsReady) + " of " + count(counts.PodsCreated)})
 	}

@@ -47,27 +47,51 @@ func (b *builder) nodeFigure(all []summary.Distribution) Figure {
 	return figure
 }
 
-// poolTable shows each pool as planned, and how its nodes joined.
+// poolTable shows each pool as planned, and how its nodes joined, by phase if they did so in
+// several.
 func (b *builder) poolTable() Table {
 	table := Table{ID: "pools", Caption: "Node pools", Empty: "The scenario has no pools of fake nodes.",
-		Columns: []Column{{Name: "Pool"}, {Name: "Node type"}, {"Nodes", true}, {"Created per second", true},
+		Columns: []Column{{Name: "Pool"}, {Name: "Node type"}, {Name: "Phase"}, {"Nodes", true}, {"Created per second", true},
 			{"All Ready after", true}, {"Node Ready p50", true}, {"Node Ready p99", true}, {"Node Ready max", true}}}
 	for _, pool := range b.manifest.Cluster.Pools {
-		row := []string{pool.Name, pool.NodeType, count(int64(pool.Count)),
-			b.ofPool(sample.FleetCreateRate, pool.Name), b.ofPool(sample.FleetReady, pool.Name), Dash, Dash, Dash}
-		for _, d := range b.distributions(sample.NodeReady) {
-			if d.Labels["pool"] == pool.Name {
-				copy(row[5:], append(percentileCells(d, 50, 99), format(d.Max, sample.Seconds)))
+		phases := b.joinPhases(pool.Name)
+		for _, phase := range phases {
+			row := []string{pool.Name, pool.NodeType, orDash(phase), count(int64(pool.Count)),
+				b.ofPool(sample.FleetCreateRate, pool.Name, phase), b.ofPool(sample.FleetReady, pool.Name, phase), Dash, Dash, Dash}
+			for _, d := range b.distributions(sample.NodeReady) {
+				if d.Labels["pool"] == pool.Name && d.Labels["phase"] == phase {
+					copy(row[6:], append(percentileCells(d, 50, 99), format(d.Max, sample.Seconds)))
+					if len(phases) > 1 {
+						row[3] = count(d.N)
+					}
+				}
 			}
+			table.Rows = append(table.Rows, row)
 		}
-		table.Rows = append(table.Rows, row)
 	}
 	return table
 }
 
-func (b *builder) ofPool(metric, pool string) string {
+// joinPhases returns the phases in which nodes of a pool joined, in the order in which they
+// ran; "" alone if that is not known.
+func (b *builder) joinPhases(pool string) []string {
+	var phases []string
+	for _, phase := range b.summary.Phases {
+		for _, d := range b.distributions(sample.NodeReady) {
+			if d.Labels["pool"] == pool && d.Labels["phase"] == phase.Name {
+				phases = append(phases, phase.Name)
+			}
+		}
+	}
+	if len(phases) == 0 {
+		return []string{""}
+	}
+	return phases
+}
+
+func (b *builder) ofPool(metric, pool, phase string) string {
 	for _, s := range b.scalars(metric) {
-		if s.Labels["pool"] == pool {
+		if s.Labels["pool"] == pool && s.Labels["phase"] == phase {
 			return format(s.Value, unitOf(metric))
 		}
 	}

@@ -110,6 +110,9 @@ type Axis string
 const (
 	TimeAxis Axis = "time" // X is seconds since the run started.
 	TailAxis Axis = "tail"
+	// NodesAxis and PodsAxis are those of numbers of nodes and pods.
+	NodesAxis Axis = "nodes"
+	PodsAxis  Axis = "pods"
 )
 
 // A Figure is one picture: panels under one another that share the horizontal axis.
@@ -120,7 +123,7 @@ type Figure struct {
 	Alt     string // The same in words, for those who do not see it.
 	Empty   string // Why there is nothing to draw; then there are no panels.
 	Axis    Axis
-	End     float64 // Where the time axis ends, in seconds.
+	End     float64 // Where the time axis ends, in seconds, or that of nodes or pods.
 	Bands   []Band
 	Panels  []Panel
 	Table   Table // The figures behind the picture.

@@ -56,6 +56,9 @@ type Source string
 const (
 	FromRun     Source = "run"     // Every run.
 	FromFleet   Source = "fleet"   // A nodes action.
+	FromLoss    Source = "loss"    // A fail action.
+	FromReturn  Source = "return"  // A recover action.
+	FromVictims Source = "victims" // A fail action that hits pods.
 	FromPods    Source = "pods"    // A create action with a workload that has pods.
 	FromRollout Source = "rollout" // A rollout action.
 	FromLoad    Source = "load"    // A load action.
@@ -103,6 +106,10 @@ const (
 	PodsReadyRate        = "pods_ready_per_second"
 
 	NodeReady         = "node_ready_seconds"
+	NodeNotReady      = "node_not_ready_seconds"
+	NodeRecovered     = "node_recovered_seconds"
+	PodEviction       = "pod_eviction_seconds"
+	PodReplacement    = "pod_replacement_seconds"
 	NodesByState      = "nodes_total"
 	FleetCreateRate   = "fleet_created_per_second"
 	FleetReady        = "fleet_ready_seconds"
@@ -173,6 +180,19 @@ var registry = index(
 	Metric{Name: NodeReady, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromFleet,
 		Labels: []string{"pool"}, HarnessDelays: []string{WatchLag},
 		Help: "From sending a node's creation until the node is seen Ready."},
+	Metric{Name: NodeNotReady, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromLoss,
+		Labels: []string{"pool"}, HarnessDelays: []string{WatchLag},
+		Help: "From taking a node's heartbeats away until the node is seen not Ready."},
+	Metric{Name: NodeRecovered, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromReturn,
+		Labels: []string{"pool"}, HarnessDelays: []string{WatchLag},
+		Help: "From giving a failed node its heartbeats back until the node is seen Ready."},
+	Metric{Name: PodEviction, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromVictims,
+		Labels: []string{"workload"}, HarnessDelays: []string{WatchLag},
+		Help: "From taking a node's heartbeats away until a pod that was on it is seen to be deleted."},
+	Metric{Name: PodReplacement, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromVictims,
+		Labels: []string{"workload"}, HarnessDelays: []string{WatchLag},
+		Help: "From taking nodes' heartbeats away until a Ready pod on a live node makes up for a Ready pod that was lost; " +
+			"its max is the time until the workload is whole again."},
 	Metric{Name: NodesByState, Unit: Count, Better: Neither, Shape: Gauge, Source: FromFleet,
 		Labels: []string{"state"}, Help: "Nodes of the run: created, ready."},
 	Metric{Name: FleetCreateRate, Unit: PerSecond, Better: HigherIsBetter, Shape: Scalar, Source: FromFleet,

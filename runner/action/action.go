@@ -45,10 +45,11 @@ type Env struct {
 	Pods    *measure.Pods
 	Nodes   *measure.Nodes
 
-	starting   sync.Mutex         // Held while a watch begins, so that each workload has one.
-	mutex      sync.Mutex         // Guards what follows; held for moments only.
-	targets    map[string]*target // By workload.
-	namespaces map[string]bool    // Those that exist and are the run's.
+	starting   sync.Mutex          // Held while a watch begins, so that each workload has one.
+	mutex      sync.Mutex          // Guards what follows; held for moments only.
+	targets    map[string]*target  // By workload.
+	namespaces map[string]bool     // Those that exist and are the run's.
+	failed     map[string][]string // The failed nodes, by pool.
 
 	sent ledger
 }
@@ -81,6 +82,10 @@ func (s Step) do(ctx context.Context) (string, error) {
 	switch a := s.Plan.Action; {
 	case a.Nodes != nil:
 		return s.nodes(ctx, a.Nodes)
+	case a.Fail != nil:
+		return s.fail(ctx, a.Fail)
+	case a.Recover != nil:
+		return s.recover(ctx, a.Recover)
 	case a.Create != nil:
 		return s.create(ctx, a.Create)
 	case a.Wait != nil:

@@ -24,7 +24,7 @@ func (e *Env) Prepare(ctx context.Context) error { return e.ensureNamespace(ctx,
 func (s Step) ensureNamespaces(ctx context.Context, t *target) error {
 	wanted := make(map[string]bool)
 	var names []string
-	for i := range t.workload.Count {
+	for i := s.Plan.From; i < s.Plan.Until; i++ {
 		object, err := s.object(t, i)
 		if err != nil {
 			return err

@@ -11,9 +11,9 @@ import (
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
-// nodes creates a pool's nodes and waits until all are Ready.
+// nodes creates nodes of a pool and waits until these and those before are Ready.
 func (s Step) nodes(ctx context.Context, a *spec.Nodes) (string, error) {
-	total := s.Fleet.Size(a.Pool)
+	total := s.Plan.Until
 	var first, last time.Time
 	var mutex sync.Mutex
 	observe := func(o fleet.Observation) {
@@ -31,7 +31,9 @@ func (s Step) nodes(ctx context.Context, a *spec.Nodes) (string, error) {
 			last = o.Acknowledged
 		}
 	}
-	created, err := s.Fleet.Create(ctx, s.Client, fleet.CreateOptions{Pools: []string{a.Pool}, Rate: a.Rate}, observe)
+	created, err := s.Fleet.Create(ctx, s.Client, fleet.CreateOptions{
+		Pools: []string{a.Pool}, From: s.Plan.From, Until: s.Plan.Until, Rate: a.Rate,
+	}, observe)
 	if err != nil {
 		return "", fmt.Errorf("create the nodes of pool %s: %w", a.Pool, err)
 	}
@@ -44,5 +46,5 @@ func (s Step) nodes(ctx context.Context, a *spec.Nodes) (string, error) {
 	labels := sample.Labels{"pool": a.Pool, "phase": s.Phase}
 	s.Sink.Point(sample.Point{At: s.Clock.Now(), Metric: sample.FleetCreateRate, Labels: labels, Value: rate})
 	s.Sink.Point(sample.Point{At: s.Clock.Now(), Metric: sample.FleetReady, Labels: labels, Value: ready.Seconds()})
-	return fmt.Sprintf("%d nodes, %.0f/s, all Ready after %.1f s", total, rate, ready.Seconds()), nil
+	return fmt.Sprintf("%d nodes, %.0f/s, all Ready after %.1f s", s.size(), rate, ready.Seconds()), nil
 }

@@ -19,11 +19,12 @@ import (
 // A write is one request about an object of a target, which is due at a time.
 type write func(ctx context.Context, client dynamic.ResourceInterface, object *unstructured.Unstructured, due time.Time) error
 
-// writeAll sends a write for every object of a target, at a rate, and tells the progress.
+// writeAll sends a write for every object of a target that the step is about, at a rate, and
+// tells the progress.
 func (s Step) writeAll(ctx context.Context, t *target, rate float64, verb string, do write) error {
-	progress := s.progress(t.workload.Count)
-	return each(ctx, t.workload.Count, rate, func(ctx context.Context, c call) error {
-		object, err := s.object(t, c.index)
+	progress := s.progress(s.size())
+	return each(ctx, s.size(), rate, func(ctx context.Context, c call) error {
+		object, err := s.object(t, s.Plan.From+c.index)
 		if err != nil {
 			return err
 		}
@@ -34,6 +35,9 @@ func (s Step) writeAll(ctx context.Context, t *target, rate float64, verb string
 		return nil
 	})
 }
+
+// size is how many objects or nodes the step is about.
+func (s Step) size() int { return s.Plan.Until - s.Plan.From }
 
 // create creates a workload's objects. The start-up clock of a pod that the harness itself
 // creates begins when the creation was due, so that a schedule that is not kept counts.
@@ -60,7 +64,7 @@ func (s Step) create(ctx context.Context, a *spec.Create) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d created in %.1f s", t.workload.Count, time.Since(began).Seconds()), nil
+	return fmt.Sprintf("%d created in %.1f s", s.size(), time.Since(began).Seconds()), nil
 }
 
 // wait waits, on the watch, until a workload has reached a state.
@@ -84,7 +88,7 @@ func (s Step) wait(ctx context.Context, a *spec.Wait) (string, error) {
 // waitReady waits until every object's controller says that it is complete, and every pod of
 // the workload is seen Ready.
 func (s Step) waitReady(ctx context.Context, t *target) error {
-	if err := t.objects.WaitComplete(ctx, t.workload.Count, s.progress(t.workload.Count).set); err != nil {
+	if err := t.objects.WaitComplete(ctx, s.Plan.Until, s.progress(s.Plan.Until).set); err != nil {
 		return err
 	}
 	return s.waitPods(ctx, t)
@@ -97,7 +101,7 @@ func (s Step) waitPods(ctx context.Context, t *target) error {
 }
 
 func (s Step) waitDeleted(ctx context.Context, t *target) error {
-	if err := t.objects.WaitGone(ctx, s.progress(t.workload.Count).set); err != nil {
+	if err := t.objects.WaitGone(ctx, s.progress(0).set); err != nil {
 		return err
 	}
 	return s.Pods.WaitGone(ctx, t.workload.Name, s.progress(0).set)
@@ -113,7 +117,7 @@ func (s Step) scale(ctx context.Context, a *spec.Scale) (string, error) {
 	if err := s.patchAll(ctx, t, patch, a.Rate, func(*unstructured.Unstructured) {}); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d objects to %d replicas", t.workload.Count, a.Replicas), nil
+	return fmt.Sprintf("%d objects to %d replicas", s.size(), a.Replicas), nil
 }
 
 // rollout patches a workload's objects and waits until every rollout is complete.
@@ -131,7 +135,7 @@ func (s Step) rollout(ctx context.Context, a *spec.Rollout) (string, error) {
 	if err := s.patchAll(ctx, t, a.Patch, a.Rate, acknowledged); err != nil {
 		return "", err
 	}
-	total := t.workload.Count
+	total := s.size()
 	if err := rollout.Wait(ctx, total, s.progress(total).set); err != nil {
 		return "", err
 	}
@@ -180,5 +184,5 @@ func (s Step) delete(ctx context.Context, a *spec.Delete) (string, error) {
 	if err := s.waitDeleted(ctx, t); err != nil {
 		return "", fmt.Errorf("workload %s is not gone: %w", a.Workload, err)
 	}
-	return fmt.Sprintf("%d and their pods gone after %.1f s", t.workload.Count, time.Since(began).Seconds()), nil
+	return fmt.Sprintf("%d and their pods gone after %.1f s", s.size(), time.Since(began).Seconds()), nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
@@ -39,14 +40,15 @@ type node struct {
 	pool, phase string
 	sent        sample.Offset
 	ready       sample.Offset // When it was first seen Ready.
+	outage      outage
 	wasSent     bool
 	exists      bool
 	wasReady    bool
 	isReady     bool
 }
 
-// series tells the distributions of node readiness apart.
-type series struct{ pool, phase string }
+// series tells the distributions apart.
+type series struct{ metric, pool, phase string }
 
 // StartNodes begins to watch and returns when the nodes that exist are known. The watch ends
 // with ctx; Close must be called all the same.
@@ -157,6 +159,7 @@ func (n *Nodes) observe(seen *corev1.Node, now sample.Offset) {
 	node := n.node(seen.Name)
 	node.exists = true
 	node.isReady = nodeReady(seen)
+	n.followOutage(node, now)
 	if !node.isReady || node.wasReady {
 		return
 	}
@@ -177,11 +180,14 @@ func nodeReady(seen *corev1.Node) bool {
 
 // record adds one duration to its window.
 func (n *Nodes) record(node *node, until sample.Offset) {
-	key := series{node.pool, node.phase}
+	n.add(series{sample.NodeReady, node.pool, node.phase}, duration(node.sent, until))
+}
+
+func (n *Nodes) add(key series, took time.Duration) {
 	if n.windows[key] == nil {
 		n.windows[key] = &sample.Histogram{}
 	}
-	n.windows[key].Record(duration(node.sent, until))
+	n.windows[key].Record(took)
 }
 
 // censor records the nodes that were sent and never became Ready.
@@ -196,6 +202,7 @@ func (n *Nodes) censor() {
 			never++
 		}
 	}
+	n.censorOutages(now)
 	if never > 0 {
 		n.options.warn(fmt.Sprintf("%d nodes were not Ready at the end; they count with the time they waited", never))
 	}
@@ -212,7 +219,7 @@ func (n *Nodes) flush() {
 			continue
 		}
 		n.options.Sink.Window(sample.Window{
-			From: n.from, To: now, Metric: sample.NodeReady,
+			From: n.from, To: now, Metric: key.metric,
 			Labels:    sample.Labels{"pool": key.pool, "phase": key.phase},
 			Histogram: *histogram,
 		})

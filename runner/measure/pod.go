@@ -47,15 +47,18 @@ func podReady(pod *corev1.Pod) bool {
 // little more than its name after.
 type pod struct {
 	name, namespace, workload string
-	level                     level
+	node                      string        // Empty before it is scheduled.
+	seen                      level         // What its status says.
+	level                     level         // As it is counted: not Ready on a failed node.
 	leaving                   sample.Offset // When it was seen to be deleted; 0 if it was not.
+	loss                      *loss         // Set while it is on a failed node and not yet deleted.
 	startup                   *startup
 }
 
 // A startup is what was seen of a pod on its way to Ready; 0 stands for not seen, as no pod
 // is seen at the very start of the run's clock.
 type startup struct {
-	phase, node                        string
+	phase                              string
 	created, scheduled, running, ready sample.Offset
 	apiCreated                         int64 // Seconds since 1970.
 	uncertain                          bool
@@ -77,7 +80,7 @@ func newPod(seen *corev1.Pod, phase string, now sample.Offset, late bool) *pod {
 func (s *startup) advance(seen *corev1.Pod, reached level, now sample.Offset) bool {
 	before := *s
 	if s.scheduled == 0 && seen.Spec.NodeName != "" {
-		s.scheduled, s.node = now, intern(seen.Spec.NodeName)
+		s.scheduled = now
 	}
 	if s.running == 0 && reached >= levelRunning {
 		s.running = now
@@ -93,7 +96,7 @@ func (p *pod) record(uid types.UID) sample.Pod {
 	s := p.startup
 	return sample.Pod{
 		Namespace: p.namespace, Name: p.name, UID: string(uid), Workload: p.workload,
-		Phase: s.phase, Node: s.node, Created: s.created,
+		Phase: s.phase, Node: p.node, Created: s.created,
 		Scheduled: seenAt(s.scheduled), Running: seenAt(s.running), Ready: seenAt(s.ready),
 		Uncertain: s.uncertain, APICreated: time.Unix(s.apiCreated, 0).UTC(),
 	}

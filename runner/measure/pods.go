@@ -38,8 +38,8 @@ type PodsOptions struct {
 type Creation struct{ Intended, Sent, Acknowledged sample.Offset }
 
 // PodCounts counts the pods that exist. Each of Created, Scheduled, Running and Ready
-// includes the ones after it; a pod that is being deleted is not Ready. Deleted counts those
-// that have gone since the watch began.
+// includes the ones after it; a pod that is being deleted or on a failed node is not Ready.
+// Deleted counts those that have gone since the watch began.
 type PodCounts struct {
 	Created, Scheduled, Running, Ready, Deleted int
 }
@@ -60,7 +60,11 @@ type Pods struct {
 	levels    map[string]*tally // By workload.
 	doubtTill sample.Offset     // Changes before this came late.
 
-	deletions  map[string]*sample.Histogram // By workload, since windowFrom.
+	dead map[string]bool  // Failed nodes.
+	owed map[string]*owed // By workload; only those that lost pods.
+
+	losses     map[lossSeries]*sample.Histogram // Since windowFrom.
+	deletions  map[string]*sample.Histogram     // By workload, since windowFrom.
 	windowFrom sample.Offset
 }
 
@@ -90,7 +94,8 @@ func StartPods(ctx context.Context, options PodsOptions) (*Pods, error) {
 
 func newPods(options PodsOptions) *Pods {
 	return &Pods{options: options, pods: map[types.UID]*pod{}, levels: map[string]*tally{},
-		deletions: map[string]*sample.Histogram{}}
+		dead: map[string]bool{}, owed: map[string]*owed{},
+		losses: map[lossSeries]*sample.Histogram{}, deletions: map[string]*sample.Histogram{}}
 }
 
 // Close stops watching and writes every pod that was never seen Ready as censored now. Only
@@ -117,6 +122,7 @@ func (p *Pods) censor() {
 	for _, uid := range starting {
 		p.write(uid, p.pods[uid], now, nil)
 	}
+	p.censorLosses(now)
 }
 
 // Add takes a pod that is new, or new to this watch.
@@ -185,12 +191,14 @@ func (p *Pods) observe(seen *corev1.Pod, now sample.Offset, late bool) {
 		p.tally(known.workload).at[known.level]++
 	}
 	level := levelOf(seen)
-	counts := p.tally(known.workload)
-	counts.at[known.level]--
-	counts.at[level]++
-	known.level = level
+	known.seen = level
+	if known.node == "" {
+		known.node = intern(seen.Spec.NodeName)
+	}
+	p.count(known, now)
 	if seen.DeletionTimestamp != nil && known.leaving == 0 {
 		known.leaving = now
+		p.evicted(known, now)
 	}
 	if known.startup == nil {
 		return
@@ -215,6 +223,7 @@ func (p *Pods) remove(uid types.UID, now sample.Offset, late bool) {
 		known.startup.uncertain = known.startup.uncertain || late
 		p.write(uid, known, now, &now)
 	}
+	p.evicted(known, now)
 	p.gone(known, now)
 	delete(p.pods, uid)
 }
@@ -236,6 +245,7 @@ func (p *Pods) gone(known *pod, now sample.Offset) {
 func (p *Pods) writeDeletions(now sample.Offset) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.writeLosses(now)
 	for _, workload := range slices.Sorted(maps.Keys(p.deletions)) {
 		h := p.deletions[workload]
 		if h.Count() == 0 {

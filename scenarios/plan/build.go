@@ -27,9 +27,10 @@ func Build(s *spec.Scenario, seed uint64) (*Plan, error) {
 		p.Workloads[w.Name] = Workload{Name: w.Name, Count: w.Count, APIVersion: version, Kind: w.Kind(),
 			PodsEach: w.PodsEach(), template: w.Manifest}
 	}
+	made := there{}
 	for _, phase := range s.Spec.Phases {
 		p.Phases = append(p.Phases, Phase{Name: phase.Name, Description: phase.Description,
-			Timeout: phase.Timeout, Steps: steps(phase.Actions)})
+			Timeout: phase.Timeout, Steps: p.steps(phase.Actions, made)})
 	}
 	for _, o := range s.Spec.Objectives {
 		objective, err := convert(o)
@@ -58,7 +59,7 @@ func (p *Plan) check() error {
 			if a.Verb() == "" {
 				return fmt.Errorf("phase %s: an action has no verb", phase.Name)
 			}
-			if a.Nodes != nil && !pools[a.Nodes.Pool] {
+			if name := poolOf(a); name != "" && !pools[name] {
 				return fmt.Errorf("phase %s, step %s: there is no such pool", phase.Name, step.Name)
 			}
 			if name := workloadOf(a); name != "" && p.Workloads[name].Name == "" {
@@ -86,7 +87,52 @@ func workloadOf(a spec.Action) string {
 	return ""
 }
 
-func steps(actions []spec.Action) []Step {
+// poolOf returns the name of the pool that an action is about, or "".
+func poolOf(a spec.Action) string {
+	switch {
+	case a.Nodes != nil:
+		return a.Nodes.Pool
+	case a.Fail != nil:
+		return a.Fail.Pool
+	case a.Recover != nil:
+		return a.Recover.Pool
+	}
+	return ""
+}
+
+// there counts the objects of workloads and the nodes of pools that earlier steps have made.
+type there map[string]int
+
+// bounds returns which objects or nodes a step is about, and keeps the books.
+func (p *Plan) bounds(a spec.Action, made there) (from, until int) {
+	switch pool, workload := "pool "+poolOf(a), "workload "+workloadOf(a); {
+	case a.Nodes != nil:
+		from, until = made[pool], a.Nodes.UpTo.Of(p.poolSize(a.Nodes.Pool))
+		made[pool] = until
+	case poolOf(a) != "":
+		until = made[pool]
+	case a.Create != nil:
+		from, until = made[workload], a.Create.UpTo.Of(p.Workloads[a.Create.Workload].Count)
+		made[workload] = until
+	case workloadOf(a) != "":
+		until = made[workload]
+		if a.Delete != nil {
+			made[workload] = 0
+		}
+	}
+	return from, until
+}
+
+func (p *Plan) poolSize(name string) int {
+	for _, pool := range p.Fleet.Pools {
+		if pool.Name == name {
+			return pool.Count
+		}
+	}
+	return 0
+}
+
+func (p *Plan) steps(actions []spec.Action, made there) []Step {
 	seen := map[string]int{}
 	all := make([]Step, 0, len(actions))
 	for _, action := range actions {
@@ -95,7 +141,8 @@ func steps(actions []spec.Action) []Step {
 		if n := seen[name]; n > 1 {
 			name = fmt.Sprintf("%s (%d)", name, n)
 		}
-		all = append(all, Step{Name: name, Action: action})
+		from, until := p.bounds(action, made)
+		all = append(all, Step{Name: name, Action: action, From: from, Until: until})
 	}
 	return all
 }
@@ -103,7 +150,13 @@ func steps(actions []spec.Action) []Step {
 func stepName(a spec.Action) string {
 	switch {
 	case a.Nodes != nil:
-		return "nodes " + a.Nodes.Pool
+		return "nodes " + a.Nodes.Pool + upTo(a.Nodes.UpTo)
+	case a.Fail != nil:
+		return fmt.Sprintf("fail %s %s", a.Fail.Nodes, a.Fail.Pool)
+	case a.Recover != nil:
+		return "recover " + a.Recover.Pool
+	case a.Create != nil:
+		return "create " + a.Create.Workload + upTo(a.Create.UpTo)
 	case a.Wait != nil:
 		return fmt.Sprintf("wait %s %s", a.Wait.Workload, a.Wait.For)
 	case a.Scale != nil:
@@ -114,6 +167,13 @@ func stepName(a spec.Action) string {
 		return fmt.Sprintf("load %s/s", number(a.Load.TotalRate()))
 	}
 	return a.Verb() + " " + workloadOf(a)
+}
+
+func upTo(a spec.Amount) string {
+	if a == "" {
+		return ""
+	}
+	return " up to " + string(a)
 }
 
 func convert(o spec.Objective) (slo.Objective, error) {

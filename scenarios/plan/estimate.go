@@ -36,6 +36,8 @@ const samplesBeyond = 10
 type simulation struct {
 	*Plan
 	pods     map[string]int // Pods of each workload that are there.
+	nodes    map[string]int // Nodes of each pool that are there.
+	dead     map[string]int // Of these, those that have failed.
 	backlog  float64        // Seconds of pod startups that the actions so far have left to be done.
 	counted  []observed
 	requests []slo.TrafficClass
@@ -51,7 +53,7 @@ type observed struct {
 // estimate also makes the objectives of the sets, which depend on what is expected.
 func (p *Plan) estimate(sets []string) {
 	p.Estimate = Estimate{Objects: map[string]int{}}
-	s := &simulation{Plan: p, pods: map[string]int{}}
+	s := &simulation{Plan: p, pods: map[string]int{}, nodes: map[string]int{}, dead: map[string]int{}}
 	for i := range p.Phases {
 		s.phase(&p.Phases[i])
 		p.Estimate.Duration += p.Phases[i].Expected
@@ -80,7 +82,7 @@ func (s *simulation) phase(phase *Phase) {
 	var now, end, background float64 // Seconds since the phase began; requests per second.
 	surge := 0
 	for _, step := range phase.Steps {
-		e := s.step(phase.Name, step.Action)
+		e := s.step(phase.Name, step)
 		s.Estimate.PeakRequests = max(s.Estimate.PeakRequests, background+e.requests)
 		s.Estimate.PeakPods = max(s.Estimate.PeakPods, s.allPods()+surge+e.surge)
 		if step.Action.Background {
@@ -109,27 +111,32 @@ type effect struct {
 	surge    int     // Pods above the replicas.
 }
 
-func (s *simulation) step(phase string, a spec.Action) effect {
-	w := s.Workloads[workloadOf(a)]
-	objects := float64(w.Count)
+func (s *simulation) step(phase string, step Step) effect {
+	a, w, n := step.Action, s.Workloads[workloadOf(step.Action)], step.Until-step.From
+	objects := float64(n)
 	switch {
 	case a.Nodes != nil:
-		return s.nodes(phase, *a.Nodes)
+		return s.join(phase, *a.Nodes, n)
+	case a.Fail != nil:
+		return s.fail(phase, *a.Fail, n)
+	case a.Recover != nil:
+		return s.recover(phase, *a.Recover)
 	case a.Create != nil:
-		s.Estimate.Objects[w.Kind] += w.Count
+		s.Estimate.Objects[w.Kind] += n
 		if w.Kind == "Pod" {
-			s.Estimate.Objects["Pod"] -= w.Count // grow counts them.
+			s.Estimate.Objects["Pod"] -= n // grow counts them.
 		}
 		seconds := at(objects, a.Create.Rate, AssumedObjectsPerSecond)
-		s.grow(phase, w, w.Count*w.PodsEach, seconds)
+		s.grow(phase, w, n*w.PodsEach, seconds)
 		return effect{seconds: seconds, requests: a.Create.Rate}
 	case a.Scale != nil:
 		seconds := at(objects, a.Scale.Rate, AssumedObjectsPerSecond)
-		s.grow(phase, w, w.Count*a.Scale.Replicas-s.pods[w.Name], seconds)
+		s.grow(phase, w, n*a.Scale.Replicas-s.pods[w.Name], seconds)
 		return effect{seconds: seconds, requests: a.Scale.Rate}
 	case a.Rollout != nil:
-		return s.rollout(phase, w, a.Rollout.Rate)
+		return s.rollout(phase, w, n, a.Rollout.Rate)
 	case a.Delete != nil:
+		s.warnStuck(phase, w)
 		seconds := max(at(objects, a.Delete.Rate, AssumedObjectsPerSecond), float64(s.pods[w.Name])/AssumedPodsPerSecond)
 		delete(s.pods, w.Name)
 		return effect{seconds: seconds, requests: a.Delete.Rate}
@@ -157,17 +164,6 @@ func at(n, rate, assumed float64) float64 {
 	return n / assumed
 }
 
-func (s *simulation) nodes(phase string, n spec.Nodes) effect {
-	for _, pool := range s.Fleet.Pools {
-		if pool.Name == n.Pool {
-			s.Estimate.Objects["Node"] += pool.Count
-			s.observe(sample.FromFleet, float64(pool.Count), sample.Labels{"phase": phase, "pool": n.Pool})
-			return effect{seconds: at(float64(pool.Count), n.Rate, AssumedNodesPerSecond), requests: n.Rate}
-		}
-	}
-	return effect{}
-}
-
 // grow makes pods, or removes them if there are fewer than none, beside a step that takes
 // seconds.
 func (s *simulation) grow(phase string, w Workload, pods int, seconds float64) {
@@ -182,17 +178,17 @@ func (s *simulation) grow(phase string, w Workload, pods int, seconds float64) {
 
 // rollout replaces every pod. Each costs a creation and a deletion, and the pods of an object
 // are replaced in rounds of which each waits for the pods of the one before.
-func (s *simulation) rollout(phase string, w Workload, rate float64) effect {
+func (s *simulation) rollout(phase string, w Workload, objects int, rate float64) effect {
 	pods := s.pods[w.Name]
 	s.Estimate.Objects["Pod"] += pods
 	s.observe(sample.FromPods, float64(pods), sample.Labels{"phase": phase, "workload": w.Name})
-	s.observe(sample.FromRollout, float64(w.Count), sample.Labels{"phase": phase, "workload": w.Name})
-	each := pods / max(w.Count, 1)
+	s.observe(sample.FromRollout, float64(objects), sample.Labels{"phase": phase, "workload": w.Name})
+	each := pods / max(objects, 1)
 	surge := min(w.surgeEach(each), each)
 	rounds := float64(each) / float64(max(surge, 1))
-	seconds := max(at(float64(w.Count), rate, AssumedObjectsPerSecond), 2*float64(pods)/AssumedPodsPerSecond,
+	seconds := max(at(float64(objects), rate, AssumedObjectsPerSecond), 2*float64(pods)/AssumedPodsPerSecond,
 		rounds*s.startup().Seconds())
-	return effect{seconds: seconds, requests: rate, surge: w.Count * surge}
+	return effect{seconds: seconds, requests: rate, surge: objects * surge}
 }
 
 func (s *simulation) load(phase string, l spec.Load) effect {

@@ -58,6 +58,10 @@ type Phase struct {
 type Step struct {
 	Name   string      `json:"name"` // Such as "create web" or "load 100/s".
 	Action spec.Action `json:"action"`
+	// From and Until bound the indices of the objects of a workload, or of the nodes of a pool,
+	// that the step is about: [From, Until). A step that makes none is about all that are there.
+	From  int `json:"from"`
+	Until int `json:"until"`
 }
 
 // An Estimate is what the plan will ask of the cluster. Rates that a scenario leaves open are

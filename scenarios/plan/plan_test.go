@@ -58,6 +58,7 @@ func TestWriteText(t *testing.T) {
 	for _, test := range []struct{ file, golden string }{
 		{"../quickstart.yaml", "quickstart.txt"},
 		{"../nodes/ramp.yaml", "nodes-ramp.txt"},
+		{"../nodes/loss.yaml", "nodes-loss.txt"},
 		{"../api/latency.yaml", "api-latency.txt"},
 		{"testdata/verbs.yaml", "verbs.txt"},
 	} {

@@ -82,7 +82,7 @@ func (p *Plan) writePhases(b *bytes.Buffer) {
 			short(phase.Expected), short(phase.Timeout))
 		writeWrapped(b, "  ", phase.Description)
 		for j, step := range phase.Steps {
-			text := p.describe(step.Action)
+			text := p.describe(step)
 			if step.Action.Background {
 				text += "; in the background"
 			}

@@ -44,15 +44,19 @@ func promise(name, statistic, limit string, where map[string]string) string {
 }
 
 // describe says what a step does, in words.
-func (p *Plan) describe(a spec.Action) string {
-	w := p.Workloads[workloadOf(a)]
-	things := fmt.Sprintf("%s %s of %s", grouped(w.Count), plural(w.Kind, w.Count), w.Name)
+func (p *Plan) describe(step Step) string {
+	a, w, n := step.Action, p.Workloads[workloadOf(step.Action)], step.Until-step.From
+	things := fmt.Sprintf("%s %s of %s", grouped(n), plural(w.Kind, n), w.Name)
 	switch {
 	case a.Nodes != nil:
-		return "create the nodes of pool " + a.Nodes.Pool + pace(a.Nodes.Rate, "as fast as they are taken") +
-			"; until all are Ready"
+		return p.nodesWords(step) + pace(a.Nodes.Rate, "as fast as they are taken") + "; until all are Ready"
+	case a.Fail != nil:
+		return fmt.Sprintf("let %s of the %s nodes of pool %s fail; until they are seen not Ready",
+			grouped(a.Fail.Nodes.Of(n)), grouped(n), a.Fail.Pool)
+	case a.Recover != nil:
+		return fmt.Sprintf("let the failed nodes of pool %s recover; until they are Ready", a.Recover.Pool)
 	case a.Create != nil:
-		return "create " + things + pace(a.Create.Rate, "as fast as they are taken")
+		return "create " + things + partWords(step, w.Count) + pace(a.Create.Rate, "as fast as they are taken")
 	case a.Wait != nil && a.Wait.For == "ready":
 		return fmt.Sprintf("wait until all pods of %s are Ready", w.Name)
 	case a.Wait != nil:
@@ -69,6 +73,22 @@ func (p *Plan) describe(a spec.Action) string {
 	}
 	return fmt.Sprintf("send %s requests a second for %s%s", number(a.Load.TotalRate()), short(a.Load.Duration),
 		paceWords(*a.Load))
+}
+
+func (p *Plan) nodesWords(step Step) string {
+	name := step.Action.Nodes.Pool
+	if total := p.poolSize(name); step.Until-step.From < total {
+		return fmt.Sprintf("create %s nodes of pool %s", grouped(step.Until-step.From), name) + partWords(step, total)
+	}
+	return "create the nodes of pool " + name
+}
+
+// partWords says how many of a whole there are after a step that makes a part of it.
+func partWords(step Step, total int) string {
+	if step.Until-step.From == total {
+		return ""
+	}
+	return fmt.Sprintf(", then %s of %s are there", grouped(step.Until), grouped(total))
 }
 
 // paceWords says how the rates of a load change.

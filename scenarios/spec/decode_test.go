@@ -231,6 +231,49 @@ func TestFaults(t *testing.T) {
 			changes: []string{"            rate: 10\n", "            rate: 10\n            pace: {shape: trace, file: load.csv}\n"}},
 		{name: "set-of-objectives", changes: []string{"  objectives:\n", "  objectiveSets: [sig-scalability/v2]\n  objectives:\n"}},
 		{name: "order", changes: []string{"        - create:\n            workload: web\n            rate: ${rate}\n", "        - hold: {duration: 6m}\n        - create: {workload: settings}\n        - create: {workload: settings}\n        - wait: {workload: settings}\n        - scale: {workload: settings, replicas: 1}\n        - rollout: {workload: settings, patch: {a: 1}}\n"}},
+		{name: "amounts", changes: []string{"            pool: general\n", `            pool: general
+            upTo: 0
+        - nodes: {pool: general, upTo: 101%}
+        - nodes: {pool: general, upTo: 11}
+        - nodes: {pool: general, upTo: 2.5%}
+        - nodes: {pool: general, upTo: some}
+        - fail: {pool: general, nodes: 0%}
+`}},
+		{name: "parts", changes: []string{"            pool: general\n", `            pool: general
+            upTo: 30%
+        - nodes: {pool: general, upTo: 5}
+        - create: {workload: settings, upTo: 1}
+        - create: {workload: settings, upTo: 100%}
+    - name: more
+      actions:
+        - nodes: {pool: general, upTo: 4}
+        - create: {workload: web, upTo: 1}
+        - create: {workload: web, upTo: 50%}
+        - create: {workload: web}
+        - delete: {workload: web}
+    - name: all
+      actions:
+        - nodes: {pool: general}
+    - name: beyond
+      actions:
+        - nodes: {pool: general, upTo: 100%}
+`}},
+		{name: "failures", changes: []string{"        - nodes:\n            pool: general\n", `        - fail: {pool: general, nodes: 1}
+        - nodes: {pool: general, upTo: 5}
+    - name: lose
+      actions:
+        - recover: {pool: general}
+        - recover: {pool: general}
+        - fail: {pool: general, nodes: 6}
+        - fail: {pool: genral, nodes: 100%}
+        - fail: {pool: general, nodes: 1}
+        - nodes: {pool: general}
+        - recover: {pool: general}
+`, "  objectives:\n", `  objectives:
+    - {metric: node_not_ready_seconds, statistic: max, most: 1m, where: {phase: work}}
+    - {metric: pod_replacement_seconds, statistic: max, most: 1m, where: {phase: lose}}
+    - {metric: node_recovered_seconds, statistic: max, most: 1m, where: {phase: fleet}}
+`}},
 		{name: "rollout", changes: []string{"        - hold:\n            duration: ${calm}\n", `        - rollout: {workload: web, patch: {spec: {paused: true}}}
         - rollout: {workload: web, patch: {spec: {template: {a: 1}}}}
         - rollout: {workload: web, patch: {spec: {template: {a: 1}}}}

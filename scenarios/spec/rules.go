@@ -75,6 +75,8 @@ var rules = map[string]rule{
 		words: "a letter followed by letters, digits, _ and -, at most 63"},
 	"version": {pattern: regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$`),
 		words: "a full version, such as v1.37.2"},
+	"amount": {min: 1, max: MaxObjects, pattern: regexp.MustCompile(`^([1-9][0-9]{0,6}|([1-9][0-9]?|100)%)$`),
+		words: "a whole number from 1, or a percentage from 1% to 100%"},
 	"resource": {pattern: regexp.MustCompile(`^[a-z]+(\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$`),
 		words: "a plural in lower case with its group, such as pods or deployments.apps"},
 }

@@ -126,7 +126,11 @@ func textSchema(f field, r rule) *jsonschema.Schema {
 	default:
 		return word()
 	}
-	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{plain, {Type: "string", Pattern: anyParameter}}}
+	text := &jsonschema.Schema{AnyOf: []*jsonschema.Schema{plain, {Type: "string", Pattern: anyParameter}}}
+	if r.max > 0 { // It may be written as a number, too.
+		text.AnyOf = append(text.AnyOf, bounded("integer", r, true))
+	}
+	return text
 }
 
 // word is text, which may look like a number or a truth value.

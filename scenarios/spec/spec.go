@@ -154,6 +154,8 @@ type Action struct {
 	Background bool `yaml:"background" doc:"Go on with the next action without waiting for this one."`
 
 	Nodes   *Nodes   `yaml:"nodes" doc:"Creates the nodes of a pool and waits until all are Ready."`
+	Fail    *Fail    `yaml:"fail" doc:"Takes the heartbeats of nodes away, as a loss of power does, and waits until they are seen not Ready; evicted pods stay Terminating on them."`
+	Recover *Recover `yaml:"recover" doc:"Lets the failed nodes of a pool live again and waits until they are Ready."`
 	Create  *Create  `yaml:"create" doc:"Creates the objects of a workload."`
 	Wait    *Wait    `yaml:"wait" doc:"Waits, on a watch, until a workload has reached a state."`
 	Rollout *Rollout `yaml:"rollout" doc:"Updates a workload with a merge patch and waits until every rollout is complete."`
@@ -167,12 +169,25 @@ type Action struct {
 type Nodes struct {
 	Pool string  `yaml:"pool" need:"yes" doc:"The pool."`
 	Rate float64 `yaml:"rate" is:"rate" doc:"Nodes per second; 0, the default, is as fast as the API server takes them."`
+	UpTo Amount  `yaml:"upTo" is:"amount" doc:"How many nodes of the pool there are afterwards: a number or a percentage of its count, rounded up (default 100%); a later action goes on from there."`
+}
+
+// Fail lets nodes die.
+type Fail struct {
+	Pool  string `yaml:"pool" need:"yes" doc:"The pool."`
+	Nodes Amount `yaml:"nodes" need:"yes" is:"amount" doc:"How many of the pool's nodes: a number or a percentage, rounded up; the seed chooses which."`
+}
+
+// Recover lets failed nodes live.
+type Recover struct {
+	Pool string `yaml:"pool" need:"yes" doc:"The pool; all its failed nodes recover."`
 }
 
 // Create creates a workload's objects.
 type Create struct {
 	Workload string  `yaml:"workload" need:"yes" doc:"The workload."`
 	Rate     float64 `yaml:"rate" is:"rate" doc:"Objects per second, on a fixed schedule; 0, the default, is as fast as the API server takes them."`
+	UpTo     Amount  `yaml:"upTo" is:"amount" doc:"How many objects of the workload there are afterwards: a number or a percentage of its count, rounded up (default 100%); a later action goes on from there."`
 }
 
 // Wait waits for a state.

@@ -11,21 +11,25 @@ import (
 // A history is what the actions so far have made.
 type history struct {
 	made    map[string]bool // Workloads: true if their objects are there, false if deleted again.
-	fleet   map[string]bool // Pools whose nodes are there.
+	counts  map[string]int  // Objects made so far, by workload; meaningless where made is false.
+	nodes   map[string]int  // Nodes made so far, by pool.
+	joined  map[string]bool // "pool phase": the pool has got nodes in the phase.
+	failed  map[string]bool // Pools with failed nodes.
 	patches map[string][]map[string]any
 	objects int
 }
 
 // actions checks the actions of all phases in the order in which they run.
 func (c *checker) actions() {
-	h := &history{made: map[string]bool{}, fleet: map[string]bool{}, patches: map[string][]map[string]any{}}
+	h := &history{made: map[string]bool{}, counts: map[string]int{}, nodes: map[string]int{}, joined: map[string]bool{},
+		failed: map[string]bool{}, patches: map[string][]map[string]any{}}
 	for i, phase := range c.s.Spec.Phases {
 		for j, action := range phase.Actions {
 			path := fmt.Sprintf("spec.phases[%d].actions[%d]", i, j)
 			if c.sound(path) && c.oneVerb(action, path) {
 				c.action(h, phase, action, path+"."+action.Verb())
 			} else if action.Create != nil {
-				h.made[action.Create.Workload] = true // Later actions are not to blame.
+				h.created(action.Create.Workload, 0) // Later actions are not to blame.
 			}
 		}
 	}
@@ -76,7 +80,11 @@ func (c *checker) oneVerb(a Action, path string) bool {
 func (c *checker) action(h *history, phase Phase, a Action, path string) {
 	switch {
 	case a.Nodes != nil:
-		c.nodes(h, *a.Nodes, path)
+		c.nodes(h, phase.Name, *a.Nodes, path)
+	case a.Fail != nil:
+		c.fail(h, *a.Fail, path)
+	case a.Recover != nil:
+		c.recover(h, *a.Recover, path)
 	case a.Create != nil:
 		c.create(h, *a.Create, path)
 	case a.Wait != nil:
@@ -87,11 +95,11 @@ func (c *checker) action(h *history, phase Phase, a Action, path string) {
 		if w := c.made(h, a.Scale.Workload, path); w != nil && !podKinds[w.Kind()].scales {
 			c.fault(path+".workload", "", "a %s cannot be scaled", w.Kind())
 		} else if w != nil {
-			c.grow(h, w.Count*a.Scale.Replicas, path+".replicas")
+			c.grow(h, h.counts[w.Name]*a.Scale.Replicas, path+".replicas")
 		}
 	case a.Delete != nil:
 		if w := c.made(h, a.Delete.Workload, path); w != nil {
-			h.made[w.Name] = false
+			h.made[w.Name], h.counts[w.Name] = false, 0
 		}
 	case a.Hold != nil:
 		c.fits(a.Hold.Duration, phase, path)
@@ -106,20 +114,6 @@ func (c *checker) fits(duration time.Duration, phase Phase, path string) {
 		c.fault(path+".duration", "raise the phase's timeout", "%v does not fit into the phase's timeout of %v",
 			duration, phase.Timeout)
 	}
-}
-
-func (c *checker) nodes(h *history, n Nodes, path string) {
-	if !c.sound(path + ".pool") {
-		return
-	}
-	if c.pools[n.Pool] == nil {
-		c.fault(path+".pool", meant(n.Pool, sortedKeys(c.pools)), "there is no pool %q", n.Pool)
-		return
-	}
-	if h.fleet[n.Pool] {
-		c.fault(path+".pool", "", "the nodes of pool %q are there already", n.Pool)
-	}
-	h.fleet[n.Pool] = true
 }
 
 // workload returns the workload that an action names, or nil after a fault.
@@ -168,11 +162,18 @@ func (c *checker) create(h *history, create Create, path string) {
 	if w == nil {
 		return
 	}
-	if h.made[w.Name] {
+	there := h.counts[w.Name]
+	want := c.upTo(create.UpTo, w.Count, there, path, "objects of workload", w.Name)
+	if h.made[w.Name] && there == w.Count {
 		c.fault(path+".workload", "delete it in an action before", "the objects of workload %q are there already", w.Name)
 	}
-	h.made[w.Name] = true
-	c.grow(h, w.Count*(1+w.PodsEach()), path+".workload")
+	h.created(w.Name, want)
+	c.grow(h, (want-there)*(1+w.PodsEach()), path+".workload")
+}
+
+// created says that so many objects of a workload are there; 0 if that is not known.
+func (h *history) created(workload string, count int) {
+	h.made[workload], h.counts[workload] = true, count
 }
 
 // grow adds to the number of objects that the run makes.
@@ -204,5 +205,5 @@ func (c *checker) rollout(h *history, r Rollout, path string) {
 		c.fault(path+".patch", "", "an earlier rollout of %q has the same patch, so nothing would be rolled out", w.Name)
 	}
 	h.patches[w.Name] = append(h.patches[w.Name], r.Patch)
-	c.grow(h, w.Count*w.PodsEach(), path+".workload")
+	c.grow(h, h.counts[w.Name]*w.PodsEach(), path+".workload")
 }

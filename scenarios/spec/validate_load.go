@@ -114,7 +114,7 @@ func (c *checker) request(h *history, r Request, path string) {
 		c.fault(path+".objects", "", "a load has no %s of its own", r.Resource)
 	case r.Resource == "pods" && r.Verb == "get" && !c.anyPods(h):
 		c.fault(path+".resource", "create a workload with pods before", "there are no pods to get yet")
-	case r.Resource == "nodes" && r.Verb == "get" && len(h.fleet) == 0:
+	case r.Resource == "nodes" && r.Verb == "get" && len(h.nodes) == 0:
 		c.fault(path+".resource", "create a pool's nodes before", "there are no nodes to get yet")
 	}
 	c.requestSettings(r, path)

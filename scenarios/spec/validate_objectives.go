@@ -137,6 +137,9 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 	}
 	needed := map[sample.Source]string{
 		sample.FromFleet:   "creates such nodes",
+		sample.FromLoss:    "lets such nodes fail",
+		sample.FromReturn:  "lets such nodes recover",
+		sample.FromVictims: "lets nodes fail",
 		sample.FromPods:    "makes such pods",
 		sample.FromRollout: "rolls out such a workload",
 		sample.FromLoad:    "sends such requests",
@@ -168,6 +171,12 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 		return len(c.queriesOf(metric)) > 0
 	case sample.FromFleet:
 		return a.Nodes != nil && match(sample.Labels{"pool": a.Nodes.Pool})
+	case sample.FromLoss:
+		return a.Fail != nil && match(sample.Labels{"pool": a.Fail.Pool})
+	case sample.FromReturn:
+		return a.Recover != nil && match(sample.Labels{"pool": a.Recover.Pool})
+	case sample.FromVictims:
+		return a.Fail != nil
 	case sample.FromPods:
 		return a.Create != nil && workload(a.Create.Workload) || a.Scale != nil && workload(a.Scale.Workload) ||
 			a.Rollout != nil && workload(a.Rollout.Workload)
