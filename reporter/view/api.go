@@ -18,6 +18,9 @@ func (b *builder) api() Section {
 		Figures: []Figure{b.apiFigure()},
 		Tables:  []Table{b.apiTable()},
 	}
+	if answers := b.answerTable(); len(answers.Rows) > 0 {
+		section.Tables = append(section.Tables, answers)
+	}
 	if errors := b.errorTable(); len(errors.Rows) > 0 {
 		section.Tables = append(section.Tables, errors)
 	}

@@ -127,6 +127,7 @@ const (
 	APIRetryAfter     = "api_retry_after_seconds"
 	APIReceived       = "api_received_bytes"
 	APISent           = "api_sent_bytes"
+	APIFlowSchema     = "api_flow_schema_total"
 	ComponentCPU      = "component_cpu_cores"
 	ComponentCPUTotal = "component_cpu_seconds"
 	ComponentMemory   = "component_memory_bytes"
@@ -232,6 +233,9 @@ var registry = index(
 		Labels: []string{"class", "verb", "resource", "scope"}, Help: "Bytes of answers so far, decompressed and without headers."},
 	Metric{Name: APISent, Unit: Bytes, Better: Neither, Shape: Counter, Source: FromLoad,
 		Labels: []string{"class", "verb", "resource", "scope"}, Help: "Bytes of request bodies so far."},
+	Metric{Name: APIFlowSchema, Unit: Count, Better: Neither, Shape: Counter, Source: FromLoad,
+		Labels: []string{"class", "verb", "resource", "scope", "flow_schema", "priority_level"},
+		Help:   "Answers so far by the flow schema and priority level that the API server says it served them under."},
 	Metric{Name: APIErrors, Unit: Count, Better: LowerIsBetter, Shape: Counter, Source: FromLoad,
 		Labels: []string{"class", "verb", "resource", "scope", "kind"},
 		Help: "Failed requests so far: timeout, throttled (429), server (5xx), not-found (404: the object had gone), " +

@@ -87,7 +87,7 @@ func scalability(metric string, expected, limit float64, words string, where sam
 func merged(classes []TrafficClass) []TrafficClass {
 	var all []TrafficClass
 	for _, class := range classes {
-		if custom(class.Resource) {
+		if CustomResource(class.Resource) {
 			continue
 		}
 		same := slices.IndexFunc(all, func(c TrafficClass) bool {
@@ -104,9 +104,10 @@ func merged(classes []TrafficClass) []TrafficClass {
 
 func mutating(verb string) bool { return verb != "get" && verb != "list" }
 
-// custom reports whether a resource belongs to no group of Kubernetes itself: those have no dot,
-// such as apps, or end in .k8s.io.
-func custom(resource string) bool {
+// CustomResource reports whether a resource, such as deployments.apps or deployments.apps/scale,
+// belongs to no group of Kubernetes itself: those have no dot, such as apps, or end in .k8s.io.
+func CustomResource(resource string) bool {
+	resource, _, _ = strings.Cut(resource, "/")
 	_, group, _ := strings.Cut(resource, ".")
 	return strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io")
 }

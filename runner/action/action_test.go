@@ -202,6 +202,9 @@ func TestClassName(t *testing.T) {
 		{spec.Request{Verb: "patch", Resource: "secrets", Scope: "resource", PatchType: "json", Encoding: "protobuf", Size: 100},
 			"patch secrets json 100 B"},
 		{spec.Request{Verb: "list", Resource: "pods", Scope: "namespace", Mode: "consistent"}, "list pods namespace consistent"},
+		{spec.Request{Verb: "patch", Resource: "deployments.apps", Subresource: "scale", Encoding: "json", User: "tenant"},
+			"patch deployments.apps/scale json as tenant"},
+		{spec.Request{Verb: "get", Resource: "widgets.example.com", Encoding: "json"}, "get widgets.example.com"},
 	} {
 		if got := className(test.request); got != test.want {
 			t.Errorf("%+v is called %q, want %q", test.request, got, test.want)

@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"maps"
@@ -14,12 +15,17 @@ import (
 
 	"github.com/kubedyno/kubedyno/runner/load"
 	"github.com/kubedyno/kubedyno/runner/load/pace"
+	"github.com/kubedyno/kubedyno/scenarios/plan"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
 // load makes the objects of an open-loop request load and returns what sends it.
 func (s Step) load(ctx context.Context, a *spec.Load) (func(context.Context) (string, error), error) {
 	classes, err := s.classes(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	revoke, err := s.grant(ctx, a, classes)
 	if err != nil {
 		return nil, err
 	}
@@ -31,9 +37,12 @@ func (s Step) load(ctx context.Context, a *spec.Load) (func(context.Context) (st
 		Names: s.names, Clock: s.Clock, Sink: s.Sink,
 	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, revoke(context.WithoutCancel(ctx)))
 	}
-	return func(ctx context.Context) (string, error) { return shoot(ctx, attack) }, nil
+	return func(ctx context.Context) (string, error) {
+		words, err := shoot(ctx, attack)
+		return words, errors.Join(err, revoke(context.WithoutCancel(ctx)))
+	}, nil
 }
 
 // shoot sends a load that is prepared, and removes its objects.
@@ -57,9 +66,13 @@ func (s Step) classes(ctx context.Context, a *spec.Load) ([]load.Class, error) {
 	rates := a.Rates()
 	var classes []load.Class
 	for i, request := range a.Requests {
-		resource, global, err := s.served(ctx, request.Resource)
+		resource, kind, global, err := s.served(ctx, request.Resource)
 		if err != nil {
 			return nil, fmt.Errorf("find out how the cluster serves %s: %w", request.Resource, err)
+		}
+		manifest, err := manifestOf(request, kind)
+		if err != nil {
+			return nil, err
 		}
 		if global && request.Scope == load.ScopeNamespace {
 			return nil, fmt.Errorf("%s are in no namespace: use scope: cluster", request.Resource)
@@ -69,6 +82,7 @@ func (s Step) classes(ctx context.Context, a *spec.Load) ([]load.Class, error) {
 			Rate: rates[i], Objects: request.Objects, Size: request.Size,
 			Mode: request.Mode, PageSize: request.PageSize, PatchType: request.PatchType, Encoding: request.Encoding,
 			LabelSelector: request.LabelSelector, FieldSelector: request.FieldSelector,
+			Subresource: request.Subresource, Manifest: manifest, Users: s.users(a, request.User),
 		})
 	}
 	return classes, nil
@@ -100,31 +114,49 @@ func arrivals(word string) pace.Arrivals {
 	return pace.Regular
 }
 
-// served returns the resource that a scenario names, and whether it is in no namespace.
-func (s Step) served(ctx context.Context, name string) (schema.GroupVersionResource, bool, error) {
+// manifestOf returns what renders the class's own objects, nil if the class has no manifest.
+func manifestOf(r spec.Request, served schema.GroupVersionKind) (func(index int) map[string]any, error) {
+	if r.Manifest == nil {
+		return nil, nil
+	}
+	version, _ := r.Manifest["apiVersion"].(string)
+	kind, _ := r.Manifest["kind"].(string)
+	if written := schema.FromAPIVersionAndKind(version, kind); written != served {
+		return nil, fmt.Errorf("the manifest for %s is a %s, the cluster serves %s", r.Resource, written, served)
+	}
+	return func(index int) map[string]any { return plan.RenderManifest(r.Manifest, index) }, nil
+}
+
+// served returns the resource that a scenario names, its kind, and whether it is in no namespace.
+func (s Step) served(ctx context.Context, name string) (schema.GroupVersionResource, schema.GroupVersionKind, bool, error) {
+	none := schema.GroupVersionKind{}
 	resource, err := s.Mapper.ResourceForWithContext(ctx, schema.ParseGroupResource(name).WithVersion(""))
 	if err != nil {
-		return resource, false, err
+		return resource, none, false, err
 	}
 	kind, err := s.Mapper.KindForWithContext(ctx, resource)
 	if err != nil {
-		return resource, false, err
+		return resource, none, false, err
 	}
 	mapping, err := s.Mapper.RESTMappingWithContext(ctx, kind.GroupKind(), kind.Version)
 	if err != nil {
-		return resource, false, err
+		return resource, none, false, err
 	}
-	return resource, mapping.Scope.Name() == meta.RESTScopeNameRoot, nil
+	return resource, kind, mapping.Scope.Name() == meta.RESTScopeNameRoot, nil
 }
 
 // className names a class as a reader of the report would.
 func className(r spec.Request) string {
-	name := r.Verb + " " + r.Resource
+	name := r.Verb + " " + r.Label()
+	encoding := load.Protobuf
+	if r.Custom() {
+		encoding = load.JSON
+	}
 	if r.OfMany() {
 		name += " " + r.Scope
 	}
 	for _, setting := range []struct{ value, usual string }{
-		{r.Mode, load.Cached}, {r.PatchType, load.MergePatch}, {r.Encoding, load.Protobuf},
+		{r.Mode, load.Cached}, {r.PatchType, load.MergePatch}, {r.Encoding, encoding},
 		{r.LabelSelector, ""}, {r.FieldSelector, ""},
 	} {
 		if setting.value != "" && setting.value != setting.usual {
@@ -133,6 +165,9 @@ func className(r spec.Request) string {
 	}
 	if r.Size > 0 {
 		name += fmt.Sprintf(" %d B", r.Size)
+	}
+	if r.User != "" {
+		name += " as " + r.User
 	}
 	return name
 }

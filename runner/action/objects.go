@@ -64,7 +64,11 @@ func (s Step) create(ctx context.Context, a *spec.Create) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d created in %.1f s", s.size(), time.Since(began).Seconds()), nil
+	words := fmt.Sprintf("%d created in %.1f s", s.size(), time.Since(began).Seconds())
+	if t.mapping.Resource.GroupResource() == definitions {
+		err = s.untilServed(ctx, t)
+	}
+	return words, err
 }
 
 // wait waits, on the watch, until a workload has reached a state.

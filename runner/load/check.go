@@ -8,7 +8,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // withDefaults fills in what was left empty.
@@ -21,6 +20,9 @@ func (c Class) withDefaults() Class {
 	}
 	if c.Verb == Patch {
 		c.PatchType = cmp.Or(c.PatchType, MergePatch)
+	}
+	if c.Encoding == "" && c.custom() {
+		c.Encoding = JSON // The API server has no protobuf for them.
 	}
 	c.Encoding = cmp.Or(c.Encoding, Protobuf)
 	return c
@@ -41,19 +43,22 @@ func (c Class) check() error {
 	case c.Encoding != "" && c.Encoding != Protobuf && c.Encoding != JSON:
 		return fmt.Errorf("the encoding %q is neither protobuf nor json", c.Encoding)
 	}
-	return cmp.Or(c.checkVerb(), c.checkReading(), c.checkPatchType(), c.checkSize())
+	return cmp.Or(c.checkVerb(), c.checkReading(), c.checkPatchType(), c.checkSize(), c.checkManifest(), c.Users.check())
 }
 
 // checkVerb refuses verbs that the resource is not fit for.
 func (c Class) checkVerb() error {
+	if c.Subresource != "" {
+		return c.checkSubresource()
+	}
 	resource := c.Resource.GroupResource()
-	kind, own := kinds[resource]
+	kind, own := c.ownKind()
 	switch c.Verb {
 	case Get, List, Watch, Patch:
 		return nil
 	case Create, Delete, Apply:
 		if !own {
-			return fmt.Errorf("%s needs objects that are nothing but a name, such as configmaps; %s are not", c.Verb, resource)
+			return fmt.Errorf("%s needs objects that are nothing but a name, such as configmaps, or a manifest; %s are not", c.Verb, resource)
 		}
 		return nil
 	case Update:
@@ -92,7 +97,7 @@ func (c Class) checkReading() error {
 // checkPatchType refuses patches that the resource's objects do not take.
 func (c Class) checkPatchType() error {
 	resource := c.Resource.GroupResource()
-	_, own := kinds[resource]
+	_, own := c.ownKind()
 	switch {
 	case c.PatchType == "":
 		return nil
@@ -101,7 +106,7 @@ func (c Class) checkPatchType() error {
 	case c.PatchType == MergePatch:
 		return nil
 	case c.PatchType == StrategicPatch:
-		if !scheme.Scheme.IsGroupRegistered(c.Resource.Group) {
+		if c.custom() {
 			return fmt.Errorf("custom resources such as %s take no strategic patch; use merge", resource)
 		}
 		return nil
@@ -117,7 +122,7 @@ func (c Class) checkPatchType() error {
 // checkSize refuses payloads that no object can carry.
 func (c Class) checkSize() error {
 	resource := c.Resource.GroupResource()
-	kind, own := kinds[resource]
+	kind, own := c.ownKind()
 	switch {
 	case c.Size < 0:
 		return fmt.Errorf("the size %d must not be negative", c.Size)

@@ -101,6 +101,11 @@ const (
 	Protobuf = "protobuf"
 	JSON     = "json"
 
+	// Status, Scale and Token are the subresources that a class can be about.
+	Status = "status"
+	Scale  = "scale"
+	Token  = "token"
+
 	ScopeResource  = "resource"
 	ScopeNamespace = "namespace"
 	ScopeCluster   = "cluster"
@@ -134,6 +139,14 @@ type Class struct {
 	// Encoding is that of answers, and of the bodies of create and update; see the constants.
 	// Empty means Protobuf. Patches are JSON or YAML in any case, and so are custom resources.
 	Encoding string
+	// Subresource is what the requests are about in place of whole objects; see the constants.
+	Subresource string
+	// Manifest returns the class's own object of that index, for resources whose objects need more
+	// than a name: without a name and a namespace, new at each call, and safe for concurrent use.
+	// It may be nil.
+	Manifest func(index int) map[string]any
+	// Users are whom the requests are sent as; nil means the user of Options.Config.
+	Users *Users
 }
 
 // Options describe one load action.
@@ -209,7 +222,7 @@ func (c Class) labels(phase string) sample.Labels {
 	return sample.Labels{
 		"class":    c.Name,
 		"verb":     c.Verb,
-		"resource": c.Resource.GroupResource().String(),
+		"resource": c.label(),
 		"scope":    c.Scope,
 		"phase":    phase,
 	}

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
@@ -64,13 +66,89 @@ func payload(size, class int) string {
 	return string(text)
 }
 
-// groupVersionKind is that of the class's own objects.
-func (t *targeter) groupVersionKind() schema.GroupVersionKind {
-	return t.class.Resource.GroupVersion().WithKind(kinds[t.class.Resource.GroupResource()].name)
+// ownKind returns the kind of the class's own objects; false if it makes none.
+func (c Class) ownKind() (kind, bool) {
+	if c.Manifest == nil {
+		k, ok := kinds[c.Resource.GroupResource()]
+		return k, ok
+	}
+	name, _ := c.Manifest(0)["kind"].(string)
+	// The API server replaces no custom resource blindly.
+	return kind{name: name, maxSize: MaxAnnotationSize, versioned: c.custom()}, true
 }
 
-// object renders one of the class's own objects in the class's encoding.
-func (t *targeter) object(name, revision string) []byte {
+// custom reports whether Kubernetes itself has no such group.
+func (c Class) custom() bool { return !scheme.Scheme.IsGroupRegistered(c.Resource.Group) }
+
+// groupVersionKind is that of the class's own objects.
+func (t *targeter) groupVersionKind() schema.GroupVersionKind {
+	return t.class.Resource.GroupVersion().WithKind(t.kind.name)
+}
+
+// checkKind refuses objects that cannot be rendered in the class's encoding.
+func (t *targeter) checkKind() error {
+	if !t.owns() || t.class.custom() {
+		return nil
+	}
+	if !scheme.Scheme.Recognizes(t.groupVersionKind()) {
+		return fmt.Errorf("%s are not known in the version %s as a %s; use what Kubernetes itself has",
+			t.class.Resource.GroupResource(), t.class.Resource.GroupVersion(), t.kind.name)
+	}
+	if t.class.Manifest == nil {
+		return nil
+	}
+	_, err := typed(&unstructured.Unstructured{Object: t.fromManifest(0, "0")})
+	return err
+}
+
+// fromManifest renders one of the class's own objects from its manifest.
+func (t *targeter) fromManifest(index int, revision string) map[string]any {
+	object := unstructured.Unstructured{Object: t.class.Manifest(index)}
+	object.SetName(t.name(index))
+	object.SetNamespace(t.namespace)
+	object.SetLabels(merged(object.GetLabels(), t.labels))
+	annotations := map[string]string{revisionAnnotation: revision}
+	if t.payload != "" {
+		annotations[payloadAnnotation] = t.payload
+	}
+	object.SetAnnotations(merged(object.GetAnnotations(), annotations))
+	return object.Object
+}
+
+// merged adds to a map, which may be nil.
+func merged(into, add map[string]string) map[string]string {
+	if into == nil {
+		into = make(map[string]string, len(add))
+	}
+	maps.Copy(into, add)
+	return into
+}
+
+// typed returns the object as the Go type of its kind, which must know all its fields.
+func typed(object *unstructured.Unstructured) (runtime.Object, error) {
+	result, err := scheme.Scheme.New(object.GroupVersionKind())
+	if err == nil {
+		err = runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(object.Object, result, true)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the manifest as a %s: %w", object.GroupVersionKind(), err)
+	}
+	return result, nil
+}
+
+// object renders the class's own object of an index in the class's encoding.
+func (t *targeter) object(index int, revision string) []byte {
+	if t.class.Manifest != nil {
+		object := t.fromManifest(index, revision)
+		if t.class.Encoding == JSON {
+			return mustJSON(object)
+		}
+		whole, err := typed(&unstructured.Unstructured{Object: object})
+		if err != nil {
+			panic(fmt.Sprintf("load: a manifest that newTargeter could read: %v", err))
+		}
+		return t.encode(whole)
+	}
 	object, err := scheme.Scheme.New(t.groupVersionKind())
 	if err != nil {
 		panic(fmt.Sprintf("load: a kind that newTargeter found is gone: %v", err))
@@ -80,7 +158,7 @@ func (t *targeter) object(name, revision string) []byte {
 	if err != nil {
 		panic(fmt.Sprintf("load: %s has no metadata: %v", t.groupVersionKind(), err))
 	}
-	metadata.SetName(name)
+	metadata.SetName(t.name(index))
 	metadata.SetNamespace(t.namespace)
 	metadata.SetLabels(t.labels)
 	annotations := map[string]string{revisionAnnotation: revision}
@@ -110,12 +188,15 @@ func (t *targeter) encode(object runtime.Object) []byte {
 }
 
 // applied renders what a server-side apply says about one of the class's own objects. JSON is YAML.
-func (t *targeter) applied(name, revision string) []byte {
+func (t *targeter) applied(index int, revision string) []byte {
+	if t.class.Manifest != nil {
+		return mustJSON(t.fromManifest(index, revision))
+	}
 	return mustJSON(map[string]any{
 		"apiVersion": t.class.Resource.GroupVersion().String(),
-		"kind":       kinds[t.class.Resource.GroupResource()].name,
+		"kind":       t.kind.name,
 		"metadata": map[string]any{
-			"name": name, "namespace": t.namespace, "labels": t.labels,
+			"name": t.name(index), "namespace": t.namespace, "labels": t.labels,
 			"annotations": map[string]string{revisionAnnotation: revision},
 		},
 	})

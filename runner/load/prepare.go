@@ -49,6 +49,9 @@ func Prepare(ctx context.Context, options Options) (*Attack, error) {
 	if err == nil {
 		err = a.lookUpVersions(ctx)
 	}
+	if err == nil {
+		err = a.lookUpFlows(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, a.Cleanup(context.WithoutCancel(ctx)))
 	}
@@ -70,13 +73,14 @@ func (t *targeter) choose(options Options, requests uint64) error {
 	count := t.class.Objects
 	switch t.class.Verb {
 	case Create:
-		return nil
+		if t.class.Subresource == "" {
+			return nil
+		}
 	case Delete:
 		count = int(min(requests, MaxObjects+1))
-	case Get, Update, Patch, Apply:
-		if count < 1 {
-			return errors.New("needs at least one object of its own")
-		}
+	}
+	if !t.class.ofMany() && count < 1 {
+		return errors.New("needs at least one object of its own")
 	}
 	if count > MaxObjects {
 		return fmt.Errorf("needs %d objects, more than %d; lower the rate, the duration or the objects",
@@ -84,7 +88,7 @@ func (t *targeter) choose(options Options, requests uint64) error {
 	}
 	names := make([]string, count)
 	for i := range names {
-		names[i] = fmt.Sprintf("%s-%d", t.prefix, i)
+		names[i] = t.name(i)
 	}
 	t.names.Store(&names)
 	return nil
@@ -99,12 +103,12 @@ func (a *Attack) createObjects(ctx context.Context) error {
 			if !t.owns() {
 				continue
 			}
-			for _, name := range *t.names.Load() {
+			for i, name := range *t.names.Load() {
 				if ongoing.Err() != nil {
 					break
 				}
 				group.Go(func() error {
-					err := send(ongoing, c, t.create(name), http.StatusConflict)
+					err := send(ongoing, c, t.create(i), http.StatusConflict)
 					if err != nil {
 						return fmt.Errorf("create %s %s/%s: %w", t.class.Resource.Resource, t.namespace, name, err)
 					}

@@ -46,6 +46,7 @@ type recorder struct {
 	request, service, lag sample.Histogram
 	firstByte, retryAfter sample.Histogram
 	byCode                map[string]*sample.Histogram // By label.
+	byFlow                map[flow]int64               // Answers so far.
 	windowFrom            sample.Offset
 
 	rateFrom  time.Duration // Since the start; rates were written up to here.
@@ -60,6 +61,7 @@ func newRecorder(options Options, target *targeter, pacer *pacer) *recorder {
 		pacer:      pacer,
 		counts:     ClassResult{Name: target.class.Name, Failed: map[string]int64{}},
 		byCode:     map[string]*sample.Histogram{},
+		byFlow:     map[flow]int64{},
 		windowFrom: pacer.began,
 	}
 }
@@ -152,6 +154,9 @@ func (r *recorder) code(code uint16) *sample.Histogram {
 func (r *recorder) headers(result *vegeta.Result) {
 	if firstByte := nanoseconds(result, firstByteHeader); firstByte > 0 {
 		r.firstByte.Record(firstByte)
+	}
+	if f, ok := r.target.flowOf(result.Headers); ok {
+		r.byFlow[f]++
 	}
 	if result.Code != http.StatusTooManyRequests {
 		return
@@ -274,6 +279,11 @@ func (r *recorder) writeCounters() {
 		labels := r.labels()
 		labels["kind"] = kind
 		r.point(sample.APIErrors, labels, float64(r.counts.Failed[kind]))
+	}
+	for f, count := range r.byFlow {
+		labels := r.labels()
+		labels["flow_schema"], labels["priority_level"] = f.schema, f.level
+		r.point(sample.APIFlowSchema, labels, float64(count))
 	}
 }
 

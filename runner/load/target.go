@@ -13,7 +13,6 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 )
 
@@ -49,6 +48,8 @@ type targeter struct {
 	names     atomic.Pointer[[]string]
 	version   atomic.Pointer[string] // The newest resourceVersion that is known, for watches.
 	tooOld    chan struct{}          // Holds a wish for a newer version.
+	kind      kind                   // Of the class's own objects; no name if it makes none.
+	flows     map[string]flow        // By the UID of the flow schema.
 	sent      atomic.Uint64
 	traffic   traffic
 }
@@ -56,49 +57,54 @@ type targeter struct {
 // newTargeter makes the targeter of the class with that index.
 func newTargeter(o Options, index int) (*targeter, error) {
 	class := o.Classes[index]
-	tlsConfig, err := rest.TLSConfigFor(o.Config)
+	base, err := serverURL(o.Config, class.Resource.GroupVersion())
 	if err != nil {
-		return nil, fmt.Errorf("read the TLS settings of %s: %w", o.Config.Host, err)
-	}
-	apiPath := "/apis"
-	if class.Resource.Group == "" {
-		apiPath = "/api"
-	}
-	base, versioned, err := rest.DefaultServerURL(o.Config.Host, apiPath,
-		class.Resource.GroupVersion(), tlsConfig != nil)
-	if err != nil {
-		return nil, fmt.Errorf("read the server's address: %w", err)
+		return nil, err
 	}
 	t := &targeter{
 		class:     class,
-		base:      *base,
+		base:      base,
 		namespace: o.Namespace,
 		labels:    map[string]string{LoadLabel: o.Name},
 		prefix:    fmt.Sprintf("%s-%d", o.Name, index),
 		payload:   payload(class.Size, index),
 		tooOld:    make(chan struct{}, 1),
 	}
-	if t.owns() && !scheme.Scheme.Recognizes(t.groupVersionKind()) {
-		return nil, fmt.Errorf("%s are not known in the version %s; use the one of Kubernetes itself",
-			class.Resource.GroupResource(), class.Resource.GroupVersion())
-	}
 	if class.Global {
 		t.namespace = ""
 	}
-	t.base.Path = path.Join("/", base.Path, versioned)
 	for name, value := range o.Labels {
 		t.labels[name] = value
 	}
 	t.names.Store(&[]string{})
 	t.version.Store(new(string))
-	return t, nil
+	t.kind, _ = class.ownKind()
+	return t, t.checkKind()
+}
+
+// serverURL is the address of a group and version.
+func serverURL(config *rest.Config, version schema.GroupVersion) (url.URL, error) {
+	tlsConfig, err := rest.TLSConfigFor(config)
+	if err != nil {
+		return url.URL{}, fmt.Errorf("read the TLS settings of %s: %w", config.Host, err)
+	}
+	apiPath := "/apis"
+	if version.Group == "" {
+		apiPath = "/api"
+	}
+	base, versioned, err := rest.DefaultServerURL(config.Host, apiPath, version, tlsConfig != nil)
+	if err != nil {
+		return url.URL{}, fmt.Errorf("read the server's address: %w", err)
+	}
+	base.Path = path.Join("/", base.Path, versioned)
+	return *base, nil
 }
 
 // owns reports whether the class works on objects that it makes itself.
-func (t *targeter) owns() bool {
-	_, ok := kinds[t.class.Resource.GroupResource()]
-	return ok
-}
+func (t *targeter) owns() bool { return t.kind.name != "" }
+
+// name is that of the class's own object of an index.
+func (t *targeter) name(index int) string { return fmt.Sprintf("%s-%d", t.prefix, index) }
 
 // url is the address of a collection (name is empty) or of one object.
 func (t *targeter) url(namespace, name, query string) string {
@@ -117,11 +123,23 @@ func (t *targeter) next(target *vegeta.Target) error {
 	return nil
 }
 
-// request makes request seq. Objects are taken in turn; a delete takes each one only once.
+// request makes request seq.
 func (t *targeter) request(seq uint64) vegeta.Target {
-	name := ""
+	target := t.operation(seq)
+	t.class.Users.impersonate(target.Header, seq)
+	return target
+}
+
+// operation makes request seq, without its user. Objects are taken in turn; a delete takes each
+// one only once.
+func (t *targeter) operation(seq uint64) vegeta.Target {
+	name, index := "", 0
 	if names := *t.names.Load(); len(names) > 0 {
-		name = names[seq%uint64(len(names))]
+		index = int(seq % uint64(len(names)))
+		name = names[index]
+	}
+	if t.class.Subresource != "" {
+		return t.part(seq, index, name)
 	}
 	address := t.url(t.namespace, name, "")
 	revision := strconv.FormatUint(seq+1, 10)
@@ -131,14 +149,14 @@ func (t *targeter) request(seq uint64) vegeta.Target {
 	case List, Watch:
 		return t.plain(http.MethodGet, t.url(t.collection(), "", t.readQuery()))
 	case Create:
-		return t.create(fmt.Sprintf("%s-%d", t.prefix, seq))
+		return t.create(int(seq))
 	case Update:
-		return t.write(http.MethodPut, address, t.bodyType(), t.object(name, revision))
+		return t.write(http.MethodPut, address, t.bodyType(), t.object(index, revision))
 	case Patch:
 		contentType, body := t.patch(revision)
 		return t.write(http.MethodPatch, address, contentType, body)
 	case Apply:
-		return t.write(http.MethodPatch, t.url(t.namespace, name, applyQuery), applyType, t.applied(name, revision))
+		return t.write(http.MethodPatch, t.url(t.namespace, name, applyQuery), applyType, t.applied(index, revision))
 	case Delete:
 		return t.plain(http.MethodDelete, address)
 	}
@@ -154,8 +172,8 @@ func (t *targeter) collection() string {
 }
 
 // create is the request that makes one of the class's own objects.
-func (t *targeter) create(name string) vegeta.Target {
-	return t.write(http.MethodPost, t.url(t.namespace, "", ""), t.bodyType(), t.object(name, "0"))
+func (t *targeter) create(index int) vegeta.Target {
+	return t.write(http.MethodPost, t.url(t.namespace, "", ""), t.bodyType(), t.object(index, "0"))
 }
 
 // deleteAll is the request that removes every object that the load made of this resource.

@@ -17,6 +17,24 @@ import (
 	"github.com/kubedyno/kubedyno/runner/load/pace"
 )
 
+var widgets = schema.GroupVersionResource{Group: "example.com", Version: "v1", Resource: "widgets"}
+
+func scopeOf(c Class) string {
+	if c.Scope == "" {
+		return ScopeResource
+	}
+	return c.Scope
+}
+
+// widget renders a custom resource with its index in it.
+func widget(index int) map[string]any {
+	return map[string]any{
+		"apiVersion": "example.com/v1", "kind": "Widget",
+		"metadata": map[string]any{"labels": map[string]any{"app": "w"}},
+		"spec":     map[string]any{"index": fmt.Sprint(index)},
+	}
+}
+
 func TestRequests(t *testing.T) {
 	deployments := schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
 	own := `"name":"%s","namespace":"ns","labels":{"kubedyno.dev/load":"l","run":"r"},` +
@@ -63,10 +81,38 @@ func TestRequests(t *testing.T) {
 			"PATCH https://host:6443/api/v1/namespaces/ns/configmaps/l-0-0?fieldManager=kubedyno&force=true application/apply-patch+yaml",
 			`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"annotations":{"kubedyno.dev/revision":"1"},` +
 				`"labels":{"kubedyno.dev/load":"l","run":"r"},"name":"l-0-0","namespace":"ns"}}`},
+		{Class{Verb: Create, Resource: widgets, Manifest: widget}, 7, "POST https://host:6443/apis/example.com/v1/namespaces/ns/widgets application/json",
+			`{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"annotations":{"kubedyno.dev/revision":"0"},` +
+				`"labels":{"app":"w","kubedyno.dev/load":"l","run":"r"},"name":"l-0-7","namespace":"ns"},"spec":{"index":"7"}}`},
+		{Class{Verb: Apply, Resource: widgets, Manifest: widget, Objects: 2}, 3,
+			"PATCH https://host:6443/apis/example.com/v1/namespaces/ns/widgets/l-0-1?fieldManager=kubedyno&force=true application/apply-patch+yaml",
+			`{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"annotations":{"kubedyno.dev/revision":"4"},` +
+				`"labels":{"app":"w","kubedyno.dev/load":"l","run":"r"},"name":"l-0-1","namespace":"ns"},"spec":{"index":"1"}}`},
+		{Class{Verb: Patch, Subresource: Status, Resource: widgets, Manifest: widget, Objects: 2}, 3,
+			"PATCH https://host:6443/apis/example.com/v1/namespaces/ns/widgets/l-0-1/status application/merge-patch+json",
+			`{"status":{"observedGeneration":4}}`},
+		{Class{Verb: Patch, Subresource: Status, Resource: deployments, PatchType: StrategicPatch}, 2,
+			"PATCH https://host:6443/apis/apps/v1/namespaces/ns/deployments/a/status application/strategic-merge-patch+json",
+			`{"metadata":{"annotations":{"kubedyno.dev/revision":"3"}}}`},
+		{Class{Verb: Patch, Subresource: Status, Resource: schema.GroupVersionResource{Version: "v1", Resource: "nodes"}, Global: true}, 1,
+			"PATCH https://host:6443/api/v1/nodes/b/status application/merge-patch+json",
+			`{"metadata":{"annotations":{"kubedyno.dev/revision":"2"}}}`},
+		{Class{Verb: Get, Subresource: Scale, Resource: deployments, Mode: Consistent}, 1,
+			"GET https://host:6443/apis/apps/v1/namespaces/ns/deployments/b/scale", ""},
+		{Class{Verb: Update, Subresource: Scale, Resource: widgets, Manifest: widget, Objects: 2}, 2,
+			"PUT https://host:6443/apis/example.com/v1/namespaces/ns/widgets/l-0-0/scale application/json",
+			`{"kind":"Scale","apiVersion":"autoscaling/v1","metadata":{"name":"l-0-0","namespace":"ns"},"spec":{"replicas":2},"status":{"replicas":0}}`},
+		{Class{Verb: Patch, Subresource: Scale, Resource: widgets, Manifest: widget, Objects: 2}, 5,
+			"PATCH https://host:6443/apis/example.com/v1/namespaces/ns/widgets/l-0-1/scale application/merge-patch+json",
+			`{"spec":{"replicas":1}}`},
+		{Class{Verb: Create, Subresource: Token, Resource: serviceAccounts, Objects: 3, Encoding: JSON}, 4,
+			"POST https://host:6443/api/v1/namespaces/ns/serviceaccounts/l-0-1/token application/json",
+			`{"kind":"TokenRequest","apiVersion":"authentication.k8s.io/v1","metadata":{},` +
+				`"spec":{"audiences":null,"expirationSeconds":3607,"boundObjectRef":null},"status":{"token":"","expirationTimestamp":null}}`},
 		{Class{Verb: Delete, Resource: configMaps, Scope: ScopeResource, Rate: 10}, 9,
 			"DELETE https://host:6443/api/v1/namespaces/ns/configmaps/l-0-9", ""},
 	} {
-		test.class.Name, test.class.Rate = "c", 10
+		test.class.Name, test.class.Rate, test.class.Scope = "c", 10, scopeOf(test.class)
 		o := Options{
 			Config: &rest.Config{Host: "host:6443", TLSClientConfig: rest.TLSClientConfig{Insecure: true}},
 			Sink:   &recording{}, Namespace: "ns", Name: "l", Labels: map[string]string{"run": "r"},
@@ -180,6 +226,37 @@ func TestOptionsThatCannotRun(t *testing.T) {
 			o.Classes[0].Size, o.Classes[0].Resource = MaxAnnotationSize+1, serviceAccounts
 		}, "261120 bytes"},
 		{"a negative payload", func(o *Options) { o.Classes[0].Size = -1 }, "negative"},
+		{"an unknown subresource", func(o *Options) { o.Classes[0].Subresource = "binding" }, "none of status, scale, token"},
+		{"a token of no account", func(o *Options) {
+			o.Classes[0].Verb, o.Classes[0].Subresource = Create, Token
+		}, "only serviceaccounts"},
+		{"deleting a scale", func(o *Options) {
+			o.Classes[0].Verb, o.Classes[0].Subresource = Delete, Scale
+		}, "has the verbs"},
+		{"scaling others' objects", func(o *Options) {
+			o.Classes[0] = Class{Verb: Patch, Resource: widgets, Scope: ScopeResource, Rate: 1, Subresource: Scale}
+		}, "others' pods are counted"},
+		{"updating the status of a custom resource", func(o *Options) {
+			o.Classes[0] = Class{Verb: Update, Resource: widgets, Scope: ScopeResource, Rate: 1, Objects: 1, Subresource: Status, Manifest: widget}
+		}, "use patch"},
+		{"updating a custom resource", func(o *Options) {
+			o.Classes[0] = Class{Verb: Update, Resource: widgets, Scope: ScopeResource, Rate: 1, Objects: 1, Manifest: widget}
+		}, "use patch"},
+		{"protobuf of custom resources", func(o *Options) {
+			o.Classes[0] = Class{Verb: Create, Resource: widgets, Scope: ScopeResource, Rate: 1, Manifest: widget, Encoding: Protobuf}
+		}, "use json"},
+		{"own objects in no namespace", func(o *Options) {
+			o.Classes[0] = Class{Verb: Create, Resource: widgets, Scope: ScopeResource, Rate: 1, Manifest: widget, Global: true}
+		}, "would clash"},
+		{"a manifest with a field that does not exist", func(o *Options) {
+			o.Classes[0].Manifest = func(int) map[string]any {
+				return map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "date": map[string]any{}}
+			}
+		}, "unknown field"},
+		{"a manifest without a kind", func(o *Options) {
+			o.Classes[0].Manifest = func(int) map[string]any { return map[string]any{} }
+		}, "no kind"},
+		{"users without a name", func(o *Options) { o.Classes[0].Users = &Users{Count: 3} }, "need a name"},
 		{"an unknown encoding", func(o *Options) { o.Classes[0].Encoding = "cbor" }, "neither protobuf nor json"},
 		{"a version that is not served", func(o *Options) { o.Classes[0].Resource.Version = "v9" }, "not known in the version"},
 		{"too many deletes", func(o *Options) {

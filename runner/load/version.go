@@ -71,35 +71,41 @@ func (t *targeter) followVersion(ctx context.Context, c *http.Client) {
 // lookUpVersion lists one object for the newest resourceVersion. It reports whether, after an
 // error, it is worth trying again.
 func (t *targeter) lookUpVersion(ctx context.Context, c *http.Client) (again bool, err error) {
-	address := t.url(t.collection(), "", "limit=1")
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return false, err
-	}
-	request.Header.Set("Accept", listMetaType)
-	response, err := c.Do(request)
-	if err != nil {
-		return ctx.Err() == nil, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxVersionAnswer))
-	if err != nil {
-		return ctx.Err() == nil, err
-	}
-	if response.StatusCode != http.StatusOK {
-		return retriable(response.StatusCode), fmt.Errorf("%s: %s", response.Status, body[:min(len(body), maxErrorBody)])
-	}
 	var list struct {
 		Metadata struct {
 			ResourceVersion string `json:"resourceVersion"`
 		} `json:"metadata"`
 	}
-	if err := json.Unmarshal(body, &list); err != nil {
-		return false, err
+	again, err = readJSON(ctx, c, t.url(t.collection(), "", "limit=1"), listMetaType, maxVersionAnswer, &list)
+	if err != nil {
+		return again, err
 	}
 	if list.Metadata.ResourceVersion == "" {
 		return false, errors.New("the list has no resourceVersion")
 	}
 	t.version.Store(&list.Metadata.ResourceVersion)
 	return false, nil
+}
+
+// readJSON reads an answer of at most limit bytes outside the load. It reports whether, after an
+// error, it is worth trying again.
+func readJSON(ctx context.Context, c *http.Client, address, accept string, limit int64, into any) (again bool, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return false, err
+	}
+	request.Header.Set("Accept", accept)
+	response, err := c.Do(request)
+	if err != nil {
+		return ctx.Err() == nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit))
+	if err != nil {
+		return ctx.Err() == nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return retriable(response.StatusCode), fmt.Errorf("%s: %s", response.Status, body[:min(len(body), maxErrorBody)])
+	}
+	return false, json.Unmarshal(body, into)
 }

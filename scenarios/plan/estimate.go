@@ -195,18 +195,15 @@ func (s *simulation) load(phase string, l spec.Load) effect {
 	rates := l.Rates()
 	for i, r := range l.Requests {
 		n := rates[i] * l.Pace.Mean(l.Duration) * l.Duration.Seconds()
-		s.observe(sample.FromLoad, n, sample.Labels{"phase": phase, "verb": r.Verb, "resource": r.Resource, "scope": r.Scope})
-		if r.Verb != "watch" && r.Mode != "watch-list" { // Streams.
-			s.requests = append(s.requests, slo.TrafficClass{Verb: r.Verb, Resource: r.Resource, Scope: r.Scope, Expected: n})
+		s.observe(sample.FromLoad, n, sample.Labels{"phase": phase, "verb": r.Verb, "resource": r.Label(), "scope": r.Scope})
+		if r.Verb != "watch" && r.Mode != "watch-list" && r.Subresource != "token" { // Streams, and a virtual resource.
+			s.requests = append(s.requests, slo.TrafficClass{Verb: r.Verb, Resource: r.Label(), Scope: r.Scope, Expected: n})
 		}
-		made := r.Objects
-		if r.Verb == "create" || r.Verb == "delete" {
-			made = int(math.Ceil(n)) // What is deleted must have been made.
-		}
-		if made > 0 {
-			s.Estimate.Objects[r.Resource] += made
+		if made := l.Objects(r, rates[i]); made > 0 {
+			s.Estimate.Objects[r.Resource] += int(made)
 		}
 	}
+	s.warnHistory(phase, l)
 	return effect{seconds: l.Duration.Seconds(), requests: l.TotalRate() * l.Pace.Peak()}
 }
 

@@ -5,7 +5,12 @@ import "github.com/kubedyno/kubedyno/scenarios/spec"
 // Render returns the workload's object of that index, from 0 to Count-1. The caller may change
 // what it gets.
 func (w Workload) Render(index int) map[string]any {
-	object, _ := render(w.template, index).(map[string]any)
+	return RenderManifest(w.template, index)
+}
+
+// RenderManifest returns a manifest's object of that index. The caller may change what it gets.
+func RenderManifest(manifest map[string]any, index int) map[string]any {
+	object, _ := render(manifest, index).(map[string]any)
 	return object
 }
 

@@ -101,7 +101,7 @@ func writeClasses(b *bytes.Buffer, l spec.Load) {
 	rates := l.Rates()
 	for i, r := range l.Requests {
 		rate := rates[i]
-		fmt.Fprintf(table, "%s/s\t%s %s\tscope %s%s\t%s in all\n", about(rate), r.Verb, cut(r.Resource), r.Scope,
+		fmt.Fprintf(table, "%s/s\t%s %s\tscope %s%s\t%s in all\n", about(rate), r.Verb, cut(r.Label()), r.Scope,
 			settings(r), about(rate*l.Pace.Mean(l.Duration)*l.Duration.Seconds()))
 	}
 	table.Flush() // Into a buffer: cannot go wrong.
@@ -123,8 +123,11 @@ func settings(r spec.Request) string {
 	if selector := r.LabelSelector + r.FieldSelector; selector != "" {
 		words += ", selected"
 	}
-	if r.Encoding != "protobuf" && r.Encoding != "" {
+	if r.Encoding != "protobuf" && r.Encoding != "" && !r.Custom() {
 		words += ", " + r.Encoding
+	}
+	if r.User != "" {
+		words += ", as " + r.User
 	}
 	return words
 }

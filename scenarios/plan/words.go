@@ -111,6 +111,9 @@ func paceWords(l spec.Load) string {
 	if l.Arrivals == "poisson" {
 		words += ", at random moments"
 	}
+	for i, u := range l.Users {
+		words += fmt.Sprintf("%s %s (%s)", []string{", as users", ","}[min(i, 1)], u.Name, grouped(max(u.Count, 1)))
+	}
 	return words
 }
 

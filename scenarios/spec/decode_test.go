@@ -221,6 +221,45 @@ func TestFaults(t *testing.T) {
             arrivals: random
             pace: {shape: sine, amplitude: 2, from: 1}
 `}},
+		{name: "load-users", changes: []string{`              - verb: create
+                resource: configmaps
+`, `              - {verb: get, resource: secrets, user: tenent}
+              - {verb: get, resource: secrets, encoding: json, user: tenant}
+            users:
+              - {name: tenant, count: 0, groups: [a b]}
+              - {name: tenant}
+              - {name: idle}
+              - {name: -x}
+`}},
+		{name: "load-subresources", changes: []string{`              - verb: create
+                resource: configmaps
+`, `              - {verb: create, resource: pods, subresource: binding}
+              - {verb: get, resource: pods, subresource: eviction}
+              - {verb: get, resource: deployments.apps, subresource: sacle}
+              - {verb: list, resource: deployments.apps, subresource: scale}
+              - {verb: create, resource: secrets, subresource: token}
+              - {verb: create, resource: serviceaccounts, subresource: token, size: 10}
+              - {verb: patch, resource: deployments.apps, subresource: scale}
+              - {verb: update, resource: deployments.apps, subresource: status}
+              - {verb: patch, resource: widgets.example.com, subresource: status, patchType: json, manifest: {apiVersion: example.com/v1, kind: Widget}}
+`}},
+		{name: "load-manifests", changes: []string{`              - verb: create
+                resource: configmaps
+`, `              - {verb: create, resource: deployments.apps}
+              - {verb: get, resource: deployments.apps, objects: 5}
+              - {verb: list, resource: deployments.apps, size: 5}
+              - {verb: delete, resource: deployments.apps, manifest: {apiVersion: apps/v1, kind: Deployment, spec: {replicas: 3}}}
+              - {verb: list, resource: pods, scope: cluster, manifest: {apiVersion: v1, kind: Pod}}
+              - {verb: update, resource: widgets.example.com, manifest: {apiVersion: example.com/v1, kind: Widget}}
+              - {verb: create, resource: widgets.example.com, encoding: protobuf, manifest: {apiVersion: example.com/v1, kind: Widget}}
+              - {verb: patch, resource: widgets.example.com, patchType: strategic, manifest: {apiVersion: example.com/v1, kind: Widget}}
+              - {verb: patch, resource: widgets.example.com, patchType: json}
+              - {verb: apply, resource: widgets.example.com, manifest: {apiVersion: other.com/v1, kind: "${index}", metadata: {name: a, namespace: b}}}
+              - {verb: get, resource: widgets.example.com, manifest: {a: "${nodes"}}
+`}},
+		{name: "too-large", changes: []string{"              - verb: create\n                resource: configmaps\n", `              - {verb: create, resource: secrets, size: 900000}
+              - {verb: list, resource: configmaps, objects: 1000, size: 900000}
+`}},
 		{name: "rates", changes: []string{"            rate: 10\n            duration: 1m\n", "            duration: 1m\n            pace: {shape: trace, points: [{at: 2s, factor: 1}, {at: 1s, factor: -1}]}\n"}},
 		{name: "all-rates", changes: []string{"                mode: consistent\n", "                mode: consistent\n                rate: 5\n",
 			"                resource: configmaps\n", "                resource: configmaps\n                rate: 5\n"}},

@@ -122,6 +122,9 @@ func (r *Request) applyDefaults() {
 	if r.PatchType == "" && r.Verb == "patch" {
 		r.PatchType = "merge"
 	}
+	if r.Encoding == "" && r.Custom() {
+		r.Encoding = "json" // The API server has no protobuf for them.
+	}
 	if r.Encoding == "" {
 		r.Encoding = "protobuf"
 	}

@@ -1,14 +1,58 @@
 package spec
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/kubedyno/kubedyno/results/slo"
 )
 
 // OfOthers reports whether the class reads objects that other actions have made, because it
 // cannot make its own: a pod or node made by load would be run by nothing.
 func (r Request) OfOthers() bool { return r.Resource == "pods" || r.Resource == "nodes" }
+
+// plain are the resources of which a load makes objects of nothing but a name and a payload.
+var plain = []string{"configmaps", "secrets", "serviceaccounts", "roles.rbac.authorization.k8s.io",
+	"leases.coordination.k8s.io"}
+
+// Own reports whether the class makes the objects that it works on. The others work on what the
+// scenario's workloads have made.
+func (r Request) Own() bool {
+	return r.Manifest != nil || slices.ContainsFunc(plain, func(full string) bool {
+		bare, _, _ := strings.Cut(full, ".")
+		return r.Resource == full || r.Resource == bare
+	})
+}
+
+// Custom reports whether the resource is one that the API server does not know by itself.
+func (r Request) Custom() bool { return slo.CustomResource(r.Resource) }
+
+// Creates reports whether each request makes an object.
+func (r Request) Creates() bool { return r.Verb == "create" && r.Subresource == "" }
+
+// Label is the resource as results name it: with its subresource, such as deployments.apps/scale.
+func (r Request) Label() string {
+	if r.Subresource == "" {
+		return r.Resource
+	}
+	return r.Resource + "/" + r.Subresource
+}
+
+// Bytes returns about how many bytes each object of the class's own has: its manifest and its
+// payload. What the API server adds, some hundred bytes, is left out.
+func (r Request) Bytes() int {
+	if r.Manifest == nil {
+		return r.Size
+	}
+	text, err := json.Marshal(r.Manifest)
+	if err != nil {
+		return r.Size // Of a decoded scenario, every manifest can be written.
+	}
+	return r.Size + len(text)
+}
 
 // OfMany reports whether the class reads all objects of a scope.
 func (r Request) OfMany() bool { return r.Verb == "list" || r.Verb == "watch" }
@@ -95,4 +139,16 @@ func meanOfTrace(points []TracePoint, duration time.Duration) float64 {
 		last = p
 	}
 	return area / end
+}
+
+// Objects returns how many objects of its own a class has in etcd by the end of the load, at a
+// rate per second. What is deleted must have been made.
+func (l Load) Objects(r Request, rate float64) float64 {
+	switch {
+	case !r.Own():
+		return 0
+	case r.Creates() || r.Verb == "delete":
+		return math.Ceil(rate * l.Pace.Mean(l.Duration) * l.Duration.Seconds())
+	}
+	return float64(r.Objects)
 }

@@ -164,7 +164,7 @@ func (p Parameter) tag(text string) string {
 }
 
 // manifestPath matches the paths of manifests, the one place for ${index}.
-var manifestPath = regexp.MustCompile(`^spec\.workloads\[\d+\]\.manifest$`)
+var manifestPath = regexp.MustCompile(`^spec\.(workloads\[\d+\]|phases\[\d+\]\.actions\[\d+\]\.load\.requests\[\d+\])\.manifest$`)
 
 // A substitution replaces parameters in a tree of nodes. Text is left escaped: after it, ${
 // stands in values only as ${index} in manifests, and as $${, which means a plain ${.

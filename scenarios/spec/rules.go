@@ -18,6 +18,7 @@ const (
 	MaxPhases    = 100
 	MaxActions   = 100 // Of one phase.
 	MaxRequests  = 100 // Classes of one load.
+	MaxUsers     = 100 // Entries of one load's users.
 	MaxRate      = 100_000
 	MaxWeight    = 1_000_000
 	MaxOwn       = 100_000 // Objects that one class of requests works on.
@@ -26,16 +27,19 @@ const (
 	MaxPayload   = 1_000_000 // Bytes of an object's payload; etcd takes 1.5 MiB in all.
 	// MaxLoadRequests is how many requests one class of a load may send.
 	MaxLoadRequests = 100_000_000
-	MaxConnections  = 1000
-	MaxDuration     = 24 * time.Hour
-	MaxQuantiles    = 256
-	MaxParameter    = 1 << 10 // Bytes of a parameter's value.
-	MaxWorkloads    = 1000
-	MaxQueries      = 20
-	MaxQueryPoints  = 11_000 // Of one series in one phase, as many as Prometheus answers with.
-	minQuantiles    = 2
-	smallestSpan    = time.Millisecond
-	smallestRate    = 0.001
+	// MaxLoadBytes is how much the classes of one load may put into etcd: half of what etcd takes
+	// by default, 2 GiB (https://etcd.io/docs/v3.6/dev-guide/limit/), as it keeps history beside it.
+	MaxLoadBytes   = 1 << 30
+	MaxConnections = 1000
+	MaxDuration    = 24 * time.Hour
+	MaxQuantiles   = 256
+	MaxParameter   = 1 << 10 // Bytes of a parameter's value.
+	MaxWorkloads   = 1000
+	MaxQueries     = 20
+	MaxQueryPoints = 11_000 // Of one series in one phase, as many as Prometheus answers with.
+	minQuantiles   = 2
+	smallestSpan   = time.Millisecond
+	smallestRate   = 0.001
 )
 
 // A rule limits a value: a number between min and max, a duration between them in seconds, a
@@ -68,6 +72,7 @@ var rules = map[string]rule{
 	"requests":    {min: 1, max: MaxRequests, words: "a list of 1 to 100 classes of requests"},
 	"queries":     {min: 0, max: MaxQueries, words: "a list of at most 20 queries"},
 	"step":        {min: 1, max: 3600, words: "a duration from 1s to 1h"},
+	"users":       {min: 1, max: MaxUsers, words: "a list of 1 to 100 users"},
 	"workloads":   {min: 0, max: MaxWorkloads, words: "a list of at most 1,000 workloads"},
 	"label": {pattern: regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`),
 		words: "a DNS label: lower-case letters, digits and dashes, at most 63, no dash at the ends"},
@@ -77,6 +82,8 @@ var rules = map[string]rule{
 		words: "a full version, such as v1.37.2"},
 	"amount": {min: 1, max: MaxObjects, pattern: regexp.MustCompile(`^([1-9][0-9]{0,6}|([1-9][0-9]?|100)%)$`),
 		words: "a whole number from 1, or a percentage from 1% to 100%"},
+	"user": {pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:._@-]{0,127}$`),
+		words: "letters, digits and : . _ @ -, at most 128, a letter or digit first"},
 	"resource": {pattern: regexp.MustCompile(`^[a-z]+(\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$`),
 		words: "a plural in lower case with its group, such as pods or deployments.apps"},
 }

@@ -229,6 +229,7 @@ type Load struct {
 	Duration    time.Duration `yaml:"duration" need:"yes" is:"span" doc:"How long."`
 	Timeout     time.Duration `yaml:"timeout" is:"span" doc:"The longest a request may take (default 60s); it then counts as failed, at its full time."`
 	Connections int           `yaml:"connections" is:"connections" doc:"HTTP/2 connections of each class (default 4)."`
+	Users       []Users       `yaml:"users" is:"users" doc:"Users whom classes of requests are sent as, by impersonation."`
 	Requests    []Request     `yaml:"requests" need:"yes" is:"requests" doc:"The classes of requests and their shares."`
 }
 
@@ -250,6 +251,14 @@ type TracePoint struct {
 	Factor float64       `yaml:"factor" need:"yes" is:"factor" doc:"The factor."`
 }
 
+// Users are users whom requests are sent as. For the length of the load they may do what its
+// classes do, and no more.
+type Users struct {
+	Name   string   `yaml:"name" need:"yes" is:"user" doc:"Their name, such as tenant or system:serviceaccount:default:builder."`
+	Count  int      `yaml:"count" is:"own" doc:"How many, called <name>-0, <name>-1 and so on, who send in turn; without it there is one, called <name>."`
+	Groups []string `yaml:"groups" is:"user" doc:"Their groups, by which flow schemas can tell them apart."`
+}
+
 // A Request is one class of requests.
 type Request struct {
 	Verb          string  `yaml:"verb" need:"yes" one:"get list watch create update patch apply delete" doc:"get, list, watch (its start), create, update, patch, apply or delete."`
@@ -264,7 +273,11 @@ type Request struct {
 	LabelSelector string  `yaml:"labelSelector" doc:"list and watch: only objects with these labels."`
 	FieldSelector string  `yaml:"fieldSelector" doc:"list and watch: only objects with these fields."`
 	PatchType     string  `yaml:"patchType" one:"merge strategic json" doc:"patch: merge (the default), strategic or json."`
-	Encoding      string  `yaml:"encoding" one:"protobuf json" doc:"protobuf (the default, as the control plane's own clients) or json."`
+	Encoding      string  `yaml:"encoding" one:"protobuf json" doc:"protobuf (the default, as the control plane's own clients) or json (that of custom resources)."`
+	User          string  `yaml:"user" doc:"The name of the load's users whom the class is sent as (default: kubedyno itself)."`
+	Subresource   string  `yaml:"subresource" doc:"A part of each object instead of the whole: status, scale or, of serviceaccounts, token."`
+	// Manifest is as written: ReplaceIndex has yet to be applied to its text.
+	Manifest map[string]any `yaml:"manifest" doc:"What an object of the class's own is, for resources that need more than a name; ${index} is its number from 0, as text. Leave the name and the namespace out."`
 }
 
 // An Objective is a limit on one statistic of one metric.

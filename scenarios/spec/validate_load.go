@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -16,6 +17,7 @@ const maxAnnotation = 255 << 10
 
 func (c *checker) load(h *history, l Load, path string) {
 	shared := false
+	c.users(l, path)
 	for i, r := range l.Requests {
 		at := fmt.Sprintf("%s.requests[%d]", path, i)
 		shared = shared || !c.has(at+".rate")
@@ -23,6 +25,8 @@ func (c *checker) load(h *history, l Load, path string) {
 			c.fault(at+".weight", "", "a class has a rate of its own or a weight, not both")
 		}
 		c.request(h, r, at)
+		c.own(r, at)
+		c.subresource(r, at)
 		c.twice(l.Requests[:i], r, at)
 	}
 	switch {
@@ -44,6 +48,7 @@ func (c *checker) amount(l Load, path string) {
 			return
 		}
 	}
+	c.storage(l, path)
 	for i, rate := range l.Rates() {
 		at := fmt.Sprintf("%s.requests[%d]", path, i)
 		peak, all := rate*l.Pace.Peak(), rate*l.Pace.Mean(l.Duration)*l.Duration.Seconds()
@@ -107,15 +112,15 @@ func (c *checker) request(h *history, r Request, path string) {
 			"a %s is of one object, its scope is resource", r.Verb)
 	case r.Scope == "namespace" && slices.Contains(clusterScoped, r.Resource):
 		c.fault(path+".resource", "use scope: cluster", "%s are in no namespace", r.Resource)
-	case r.OfOthers() && !read:
+	case r.OfOthers() && !read && r.Subresource == "":
 		c.fault(path+".verb", "use configmaps, or a workload's objects in an action of their own",
 			"a load cannot %s %s: what it made would be run by nothing", r.Verb, r.Resource)
 	case r.OfOthers() && c.has(path+".objects"):
 		c.fault(path+".objects", "", "a load has no %s of its own", r.Resource)
-	case r.Resource == "pods" && r.Verb == "get" && !c.anyPods(h):
-		c.fault(path+".resource", "create a workload with pods before", "there are no pods to get yet")
-	case r.Resource == "nodes" && r.Verb == "get" && len(h.nodes) == 0:
-		c.fault(path+".resource", "create a pool's nodes before", "there are no nodes to get yet")
+	case r.Resource == "pods" && !r.OfMany() && !c.anyPods(h):
+		c.fault(path+".resource", "create a workload with pods before", "there are no pods to %s yet", r.Verb)
+	case r.Resource == "nodes" && !r.OfMany() && len(h.nodes) == 0:
+		c.fault(path+".resource", "create a pool's nodes before", "there are no nodes to %s yet", r.Verb)
 	}
 	c.requestSettings(r, path)
 }
@@ -152,12 +157,12 @@ func (c *checker) requestSettings(r Request, path string) {
 
 // twice reports a class that is there already.
 func (c *checker) twice(before []Request, r Request, path string) {
-	r.Weight, r.Rate, r.Objects = 0, 0, 0
+	r.Weight, r.Rate, r.Objects, r.Manifest = 0, 0, 0, nil // Not in the class's name.
 	for _, other := range before {
-		other.Weight, other.Rate, other.Objects = 0, 0, 0
-		if other == r {
+		other.Weight, other.Rate, other.Objects, other.Manifest = 0, 0, 0, nil
+		if reflect.DeepEqual(other, r) {
 			c.fault(path, "give the first one more weight", "the class %s %s of scope %s stands here twice",
-				r.Verb, r.Resource, r.Scope)
+				r.Verb, r.Label(), r.Scope)
 		}
 	}
 }

@@ -184,7 +184,7 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 		return a.Rollout != nil && workload(a.Rollout.Workload)
 	case sample.FromLoad:
 		return a.Load != nil && slices.ContainsFunc(a.Load.Requests, func(r Request) bool {
-			return match(sample.Labels{"verb": r.Verb, "resource": r.Resource, "scope": r.Scope})
+			return match(sample.Labels{"verb": r.Verb, "resource": r.Label(), "scope": r.Scope})
 		})
 	}
 	return true

@@ -66,6 +66,7 @@ func Full() Run {
 	m.components()
 	m.harness()
 	m.objectives()
+	m.answers()
 	missed := m.run.Summary.Objectives[1]
 	m.run.Summary.Sentence = "MISS: 1 of 5 objectives missed. " + missed.Name + " was " +
 		sample.Format(*missed.Observed, sample.Seconds) + ", limit 1 s."
