@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/kubedyno/kubedyno/results/exitcode"
+	"github.com/kubedyno/kubedyno/runner/audit"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
@@ -21,6 +22,7 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	arguments      []string
+	throttle       *audit.Throttle // What the process's Kubernetes clients report to.
 
 	cache string // --cache-dir
 }

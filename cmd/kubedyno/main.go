@@ -14,9 +14,11 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"k8s.io/client-go/tools/metrics"
 	"k8s.io/klog/v2"
 
 	"github.com/kubedyno/kubedyno/results/exitcode"
+	"github.com/kubedyno/kubedyno/runner/audit"
 )
 
 // errInterrupted is why a run was cancelled when the user pressed Ctrl-C.
@@ -35,7 +37,12 @@ func execute() (code int) {
 	klog.SetOutput(os.Stderr)
 	klog.LogToStderr(false) // client-go's own lines would break the live view; errors are returned.
 	ctx := interruptible(os.Stderr)
-	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, arguments: os.Args}
+	a := &app{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, arguments: os.Args,
+		throttle: &audit.Throttle{},
+	}
+	// client-go has one such hook for the whole process, to be set once before any client is made.
+	metrics.Register(metrics.RegisterOpts{RateLimiterLatency: a.throttle})
 	err := newRootCommand(a).ExecuteContext(ctx)
 	if err != nil && !errors.Is(err, errSilent) && exitcode.Of(err) != exitcode.Interrupted && context.Cause(ctx) != nil {
 		err = ended(context.Cause(ctx)) // What was cancelled says so in many ways.

@@ -154,7 +154,8 @@ func (r *run) measure(ctx context.Context) error {
 	err = engine.Run(ctx, engine.Options{
 		Plan: r.plan, Cluster: r.cluster, Kwok: r.settings[cluster.Kwok], Run: r.id, Clock: clock,
 		Sink: view, Dropped: writer.Dropped, SinkFailed: writer.Failed(), SinkErr: writer.Err,
-		ThrowAway: r.origin == originEmbedded, Queries: r.queries(clock, view),
+		ThrowAway: r.origin == originEmbedded, Waiting: writer.Waiting, Throttle: r.throttle,
+		Queries: r.queries(clock, view),
 	})
 	view.Close()
 	err = r.keepLogs(err)

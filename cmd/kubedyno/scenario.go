@@ -16,6 +16,7 @@ import (
 	"github.com/kubedyno/kubedyno/kwok/fleet"
 	"github.com/kubedyno/kubedyno/results/exitcode"
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/summary"
 	"github.com/kubedyno/kubedyno/scenarios"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
@@ -202,13 +203,19 @@ func newSchemaCommand(a *app) *cobra.Command {
 
 func newMetricsCommand(a *app) *cobra.Command {
 	var output string
+	var limits bool
 	command := &cobra.Command{
 		Use:   "metrics",
 		Short: "List the metrics that objectives can judge",
-		Args:  arguments(0, 0, "no arguments"),
+		Long: `Lists the metrics that objectives can judge. With --limits it lists the numbers beyond which a
+verdict is INCONCLUSIVE, or a report says that a figure of the harness deserves a look.`,
+		Args: arguments(0, 0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
 			if err := checkOutput(output); err != nil {
 				return err
+			}
+			if limits {
+				return a.printLimits(output)
 			}
 			if output == "json" {
 				return a.printJSON(sample.Metrics())
@@ -221,5 +228,17 @@ func newMetricsCommand(a *app) *cobra.Command {
 		},
 	}
 	outputFlag(command, &output)
+	command.Flags().BoolVar(&limits, "limits", false, "list the limits of trust instead")
 	return command
+}
+
+// printLimits prints what makes a verdict inconclusive and a figure doubtful.
+func (a *app) printLimits(output string) error {
+	if output == "json" {
+		return a.printJSON(summary.Limits())
+	}
+	for _, l := range summary.Limits() {
+		fmt.Fprintf(a.stdout, "%s: %s  (beyond it: %s)\n    %s\n", l.Name, l.Limit, l.Effect, l.Why)
+	}
+	return nil
 }

@@ -175,7 +175,11 @@ func (p *printer) trust(checks []view.Check) {
 	p.paragraph("  ", fmt.Sprintf("%d of %d checks of the harness are ok.", ok, len(checks)))
 	for _, check := range checks {
 		if check.State == view.Doubt {
-			p.paragraph("  ", "look: "+check.Name+" "+check.Value+". "+check.Note)
+			value := check.Value
+			if check.Limit != "" {
+				value += " (limit " + check.Limit + ")"
+			}
+			p.paragraph("  ", "look: "+check.Name+" "+value+". "+check.Note)
 		}
 	}
 	var unknown []string

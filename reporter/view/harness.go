@@ -42,6 +42,9 @@ func (b *builder) harnessGauges() Table {
 		{"Memory", sample.ComponentMemory, own},
 		{"Goroutines", sample.HarnessGoroutines, nil},
 		{"GC pause, longest in a second", sample.HarnessGCPause, nil},
+		{"Records that waited for the disk, most in a second", sample.HarnessQueue, nil},
+		{"Requests held back by own rate limits", sample.HarnessHeldBack, nil},
+		{"Watches that were cut and went on", sample.WatchResumes, nil},
 	} {
 		if gauge, ok := b.gauge(row.metric, row.labels); ok {
 			unit := unitOf(row.metric)
@@ -61,7 +64,7 @@ func (b *builder) books() Table {
 			{"Pods created", count(c.PodsCreated), "as the watch saw them"},
 			{"Pods Ready", count(c.PodsReady), "of those created"},
 			{"Pods unfinished", count(c.PodsCensored), "not Ready when last seen; they count with the time they had waited"},
-			{"Pods uncertain", count(c.Uncertain), "a watch was interrupted while they started; their times are upper bounds"},
+			{"Pods uncertain", count(c.Uncertain), "a watch was interrupted while they started; their start-up times are upper bounds, their stages are left out"},
 			{"Requests", count(c.Requests), "sent to the API server as load"},
 			{"Requests failed", count(c.Failed), "answered with an error or not in time"},
 			{"Records dropped", count(c.Dropped), "lost to a full queue of kubedyno"},

@@ -43,8 +43,9 @@ const (
 type Check struct {
 	Name  string
 	Value string
+	Limit string // What is expected, with its direction; empty where there is no number.
 	State State
-	Note  string // What is expected and why.
+	Note  string // What it means.
 }
 
 // An Objective is one line of the objectives table.

@@ -12,17 +12,14 @@ import (
 // harnessComponent is the name under which kubedyno reports its own CPU and memory.
 const harnessComponent = "kubedyno"
 
-// maxHarnessShare is the part of all CPU seconds beyond which the harness is a good part of
-// the load and asks for a look. It decides no verdict; the summary does that.
-const maxHarnessShare = 0.25
-
-// trust lists what speaks for and against the figures of this run.
+// trust lists what speaks for and against the figures of this run, each beside its limit.
+// summary.Limits explains them.
 func (b *builder) trust() []Check {
 	return []Check{
 		b.completeCheck(), b.shareCheck(), b.harnessCPUCheck(), b.rateCheck(),
 		b.lagCheck("Send lag, worst p99", sample.APISendLag, "No load was sent."),
 		b.lagCheck("Watch lag p99", sample.WatchLag, "The watch probe left no record."),
-		b.droppedCheck(), b.relistCheck(), b.pauseCheck(),
+		b.booksCheck(), b.droppedCheck(), b.queueCheck(), b.throttleCheck(), b.relistCheck(), b.pauseCheck(),
 	}
 }
 
@@ -50,13 +47,15 @@ func (b *builder) endInWords() string {
 	}
 }
 
-func judge(name, value string, good bool, note string) Check {
+func judge(name, value, limit string, good bool, note string) Check {
 	state := Doubt
 	if good {
 		state = OK
 	}
-	return Check{Name: name, Value: value, State: state, Note: note}
+	return Check{Name: name, Value: value, Limit: limit, State: state, Note: note}
 }
+
+func atMost(limit string) string { return "≤ " + limit }
 
 func unknown(name, why string) Check {
 	return Check{Name: name, Value: Dash, State: Unknown, Note: why}
@@ -74,8 +73,8 @@ func (b *builder) shareCheck() Check {
 	if all <= 0 || own <= 0 {
 		return unknown(name, "CPU seconds of the processes were not recorded.")
 	}
-	return judge(name, percent(own/all), own/all <= maxHarnessShare,
-		"kubedyno's part of all CPU seconds; at most "+percent(maxHarnessShare)+" is expected.")
+	return judge(name, percent(own/all), atMost(percent(summary.MaxHarnessShare)), own/all <= summary.MaxHarnessShare,
+		"kubedyno's part of all CPU seconds.")
 }
 
 func (b *builder) harnessCPUCheck() Check {
@@ -85,12 +84,12 @@ func (b *builder) harnessCPUCheck() Check {
 		return unknown(name, "kubedyno's own CPU was not recorded.")
 	}
 	cpus := float64(b.manifest.Machine.CPUs)
-	note := "Mean and highest over the run"
+	limit := ""
 	if cpus > 0 {
-		note += ", of " + plural(b.manifest.Machine.CPUs, "CPU", "CPUs")
+		limit = "< " + plural(b.manifest.Machine.CPUs, "CPU", "CPUs")
 	}
 	value := digits(gauge.Mean) + " / " + digits(gauge.Max) + " cores"
-	return judge(name, value, cpus == 0 || gauge.Max < cpus, note+".")
+	return judge(name, value, limit, cpus == 0 || gauge.Max < cpus, "Mean and highest over the run.")
 }
 
 // digits writes a number of cores without its unit.
@@ -113,7 +112,7 @@ func (b *builder) rateCheck() Check {
 	if class == "" {
 		return unknown(name, "No load was sent.")
 	}
-	return judge(name, percent(worst), worst >= summary.MinAchieved,
+	return judge(name, percent(worst), "≥ "+percent(summary.MinAchieved), worst >= summary.MinAchieved,
 		"Requests sent, as a share of those asked for; "+class+" is furthest behind.")
 }
 
@@ -130,7 +129,8 @@ func (b *builder) lagCheck(name, metric, why string) Check {
 	if _, ok := quantile(worst, 99); !ok {
 		value += " (max, n=" + count(worst.N) + ")"
 	}
-	return judge(name, value, p99(worst) <= limit, "At most "+format(limit, sample.Seconds)+" is expected.")
+	return judge(name, value, atMost(format(limit, sample.Seconds)), p99(worst) <= limit,
+		"What the harness itself adds; the limit is a small share of the tightest objective.")
 }
 
 // p99 returns the 99th percentile, or the highest value where there are too few samples.
@@ -148,7 +148,45 @@ func (b *builder) droppedCheck() Check {
 	if !measured && dropped == 0 {
 		return unknown(name, "The drop counter was not recorded.")
 	}
-	return judge(name, count(dropped), dropped == 0, "A full queue drops records and counts them; none is expected.")
+	return judge(name, count(dropped), atMost(count(summary.MaxDropped)), dropped <= summary.MaxDropped,
+		"A full queue drops records and counts them; no PASS is believed then.")
+}
+
+// booksCheck compares the pods that were counted while the run went on with those reported.
+func (b *builder) booksCheck() Check {
+	const name = "Pods missing from the books"
+	counted, ok := b.gauge(sample.PodsByState, sample.Labels{"state": "created"})
+	if !ok {
+		return unknown(name, "No pods were counted.")
+	}
+	missing := max(int64(counted.Max)-b.summary.Counts.PodsCreated, 0)
+	return judge(name, count(missing), atMost(count(summary.MaxMissing)), missing <= summary.MaxMissing,
+		"Created = observed = reported; no verdict on pods is believed otherwise.")
+}
+
+func (b *builder) queueCheck() Check {
+	const name = "Records waiting, most at once"
+	gauge, ok := b.gauge(sample.HarnessQueue, nil)
+	if !ok {
+		return unknown(name, "The queue of records was not watched.")
+	}
+	limit := int64(summary.MaxQueueShare * bundle.QueueLimit)
+	return judge(name, count(int64(gauge.Max)), atMost(count(limit)), int64(gauge.Max) <= limit,
+		"For the disk; at "+count(bundle.QueueLimit)+" the queue is full and drops.")
+}
+
+func (b *builder) throttleCheck() Check {
+	const name = "Requests held back by kubedyno"
+	requests, ok := b.gauge(sample.HarnessHeldBack, nil)
+	if !ok {
+		return unknown(name, "The rate limits of its clients were not watched.")
+	}
+	value := count(int64(requests.Max))
+	if held, ok := b.gauge(sample.HarnessThrottled, nil); ok && requests.Max > 0 {
+		value += ", " + format(held.Max, sample.Seconds) + " in all"
+	}
+	return judge(name, value, atMost(count(summary.MaxHeldBack)), requests.Max <= summary.MaxHeldBack,
+		"By rate limits of its own clients, which have none.")
 }
 
 func (b *builder) relistCheck() Check {
@@ -156,8 +194,8 @@ func (b *builder) relistCheck() Check {
 	if !ok {
 		return unknown("Watch relists", "The relist counter was not recorded.")
 	}
-	return judge("Watch relists", count(int64(relists)), relists == 0,
-		"After a relist the times of pods are upper bounds; none is expected.")
+	return judge("Watch relists", count(int64(relists)), atMost(count(summary.MaxRelists)), relists <= summary.MaxRelists,
+		"After a relist the times of pods are upper bounds.")
 }
 
 func (b *builder) pauseCheck() Check {
@@ -166,6 +204,6 @@ func (b *builder) pauseCheck() Check {
 		return unknown("Longest GC pause", "Pauses were not recorded.")
 	}
 	limit := summary.ToleratedDelay(b.manifest.Objectives, sample.APISendLag)
-	return judge("Longest GC pause", format(gauge.Max, sample.Seconds), gauge.Max <= limit,
-		"Of kubedyno itself; at most "+format(limit, sample.Seconds)+" is expected.")
+	return judge("Longest GC pause", format(gauge.Max, sample.Seconds), atMost(format(limit, sample.Seconds)),
+		gauge.Max <= limit, "Of kubedyno itself.")
 }

@@ -53,10 +53,12 @@ func TestNothingIsGreenWithoutData(t *testing.T) {
 func TestTrustOfAFullRun(t *testing.T) {
 	got := map[string]string{}
 	for _, check := range example.Full().Report().Trust {
-		got[check.Name] = check.Value + " " + string(check.State)
+		got[check.Name] = strings.Join(strings.Fields(check.Value+" "+check.Limit+" "+string(check.State)), " ")
 	}
 	want := map[string]string{
-		"Run": "complete ok", "Harness share of CPU": "13% ok", "Dropped records": "0 ok", "Watch relists": "0 ok",
+		"Run": "complete ok", "Harness share of CPU": "13% ≤ 25% ok", "Dropped records": "0 ≤ 0 ok", "Watch relists": "0 ≤ 0 ok",
+		"Records waiting, most at once": "46 ≤ 8,192 ok", "Pods missing from the books": "0 ≤ 0 ok",
+		"Requests held back by kubedyno": "3, 750 ms in all ≤ 0 doubt",
 	}
 	for name, value := range want {
 		if got[name] != value {

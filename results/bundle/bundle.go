@@ -10,7 +10,7 @@
 //	samples.jsonl     values over time (sample.Point)
 //	histograms.jsonl  distributions by window (sample.Window)
 //	buckets.jsonl     distributions that servers keep themselves (sample.Buckets)
-//	pods.jsonl        the life of every pod (sample.Pod)
+//	pods.jsonl        the life of every pod (sample.Pod); a second line when one that was Ready goes
 //	summary.json      every figure and verdict (summary.Summary), written at the end
 //	report.html       the report, written at the end
 package bundle

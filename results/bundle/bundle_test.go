@@ -205,6 +205,28 @@ func read(t *testing.T, dir, name string) []byte {
 	return data
 }
 
+func TestWaitingIsTheMostSinceTheLastLook(t *testing.T) {
+	w := &Writer{queue: make(chan record, QueueLimit)} // Nobody empties it.
+	for range 5 {
+		w.Event(sample.Event{})
+	}
+	for range 3 {
+		<-w.queue
+	}
+	if most := w.Waiting(); most != 5 {
+		t.Errorf("%d records waited at most, want 5", most)
+	}
+	if most := w.Waiting(); most != 2 {
+		t.Errorf("%d records waited at most since, want the 2 that still do", most)
+	}
+	for range QueueLimit {
+		w.Event(sample.Event{})
+	}
+	if most := w.Waiting(); most != QueueLimit || w.Dropped() != 2 {
+		t.Errorf("%d records waited in a full queue and %d were dropped, want %d and 2", most, w.Dropped(), QueueLimit)
+	}
+}
+
 func TestFullQueueIsCountedAndReported(t *testing.T) {
 	w := newWriter(t)
 	if !w.stop() { // Without the goroutine nothing empties the queue.

@@ -59,6 +59,7 @@ type Writer struct {
 
 	out     [kinds]*stream // Only the goroutine touches it until done.
 	dropped [kinds]atomic.Int64
+	peak    atomic.Int64 // The most records that waited at once since Waiting was called.
 	flushed atomic.Int64 // Records that the operating system has taken.
 	pending int64        // Records written since the last flush; of the goroutine.
 
@@ -167,10 +168,26 @@ func (w *Writer) enqueue(r record) {
 	}
 	select {
 	case w.queue <- r:
+		w.waited(int64(len(w.queue)))
 	default:
+		w.waited(QueueLimit)
 		w.dropped[r.kind].Add(1)
 	}
 }
+
+// waited keeps the highest of the numbers of records that waited.
+func (w *Writer) waited(now int64) {
+	for {
+		peak := w.peak.Load()
+		if now <= peak || w.peak.CompareAndSwap(peak, now) {
+			return
+		}
+	}
+}
+
+// Waiting returns the most records that waited for the disk at once since it was last called;
+// QueueLimit means that the queue was full.
+func (w *Writer) Waiting() int64 { return w.peak.Swap(int64(len(w.queue))) }
 
 // Dropped returns how many records were not written: the queue was full, a value was not a
 // number, the disk had failed or the run was already finished.

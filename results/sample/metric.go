@@ -133,9 +133,13 @@ const (
 	ComponentMemory   = "component_memory_bytes"
 	WatchLag          = "watch_lag_seconds"
 	WatchRelists      = "watch_relists_total"
+	WatchResumes      = "watch_resumes_total"
 	HarnessGCPause    = "harness_gc_pause_seconds"
 	HarnessGoroutines = "harness_goroutines_total"
 	HarnessDropped    = "harness_dropped_records_total"
+	HarnessQueue      = "harness_queue_records_total"
+	HarnessThrottled  = "harness_client_throttled_seconds"
+	HarnessHeldBack   = "harness_client_throttled_total"
 
 	ServerRequest        = "server_request_sli_seconds"
 	ServerQueueWait      = "server_queue_wait_seconds"
@@ -250,12 +254,20 @@ var registry = index(
 		Help: "From the acknowledgement of the harness's own probe write until its watch delivers it."},
 	Metric{Name: WatchRelists, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Help: "How often a watch of the harness had to list anew."},
+	Metric{Name: WatchResumes, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Help: "How often a watch of the harness was cut and went on from there; a server ends every watch after some minutes."},
 	Metric{Name: HarnessGCPause, Unit: Seconds, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Help: "The longest garbage-collection pause of kubedyno in the last second."},
 	Metric{Name: HarnessGoroutines, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Help: "Goroutines of kubedyno."},
 	Metric{Name: HarnessDropped, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Help: "Records that a full queue of kubedyno dropped so far."},
+	Metric{Name: HarnessQueue, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Help: "The most records of kubedyno that waited for the disk at once in the last second."},
+	Metric{Name: HarnessThrottled, Unit: Seconds, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Help: "Time so far that the rate limits of kubedyno's own clients held requests back, added up over the requests."},
+	Metric{Name: HarnessHeldBack, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Help: "Requests so far that the rate limits of kubedyno's own clients held back by 1 ms or more."},
 
 	Metric{Name: ServerRequest, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
 		Labels: []string{"verb", "resource", "scope"},

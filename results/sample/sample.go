@@ -124,6 +124,10 @@ type Window struct {
 // A Pod is the life of one pod as the harness's watch delivered it, a line of pods.jsonl. An
 // offset is nil when the harness did not see the transition. A pod that is not Ready is
 // censored at Until: its startup took at least Until - Created.
+//
+// A pod that becomes Ready is written at once, so that a run that is killed keeps it, and once
+// more with the whole of its life when it has gone, or at the end of the run if it is being
+// deleted then; see Amends.
 type Pod struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
@@ -138,23 +142,32 @@ type Pod struct {
 	Sent         *Offset `json:"sent,omitempty"`
 	Acknowledged *Offset `json:"acknowledged,omitempty"`
 
-	Created   Offset  `json:"created"` // First seen by the watch, like all below.
-	Scheduled *Offset `json:"scheduled,omitempty"`
-	Running   *Offset `json:"running,omitempty"`
-	Ready     *Offset `json:"ready,omitempty"`
-	Deleted   *Offset `json:"deleted,omitempty"`
-	Until     Offset  `json:"until"` // When this record was written.
+	Created Offset `json:"created"` // First seen by the watch, like all below.
+	// CreatedAfter is only for a pod that was first seen late, in a list or after its watch was
+	// interrupted: the last moment at which it was known not to exist. Its startup counts from
+	// there and so is an upper bound.
+	CreatedAfter *Offset `json:"createdAfter,omitempty"`
+	Scheduled    *Offset `json:"scheduled,omitempty"`
+	Running      *Offset `json:"running,omitempty"`
+	Ready        *Offset `json:"ready,omitempty"`
+	Deleting     *Offset `json:"deleting,omitempty"` // First seen with a deletionTimestamp.
+	Deleted      *Offset `json:"deleted,omitempty"`  // Gone.
+	Until        Offset  `json:"until"`              // When this record was written.
 
 	// ConfiguredStartSeconds is the delay that the simulator was told to put between
 	// scheduled and Running for this pod; nil where it cannot be known.
 	ConfiguredStartSeconds *float64 `json:"configuredStart,omitempty"`
-	// Uncertain says that a watch was interrupted while the pod started, so that its
-	// offsets are upper bounds.
+	// Uncertain says that a watch was interrupted before it brought one of the pod's
+	// transitions, so that its offsets are upper bounds.
 	Uncertain bool `json:"uncertain,omitempty"`
 	// APICreated is the server's creationTimestamp, with its resolution of 1 s: context
 	// only, never subtracted from an offset.
 	APICreated time.Time `json:"apiCreated"`
 }
+
+// Amends reports whether this is the second record of a pod, which adds to the first how the
+// pod went and must not be counted again.
+func (p Pod) Amends() bool { return p.Ready != nil && (p.Deleting != nil || p.Deleted != nil) }
 
 // Buckets are what a server's own histogram grew by over a stretch of the run, a line of
 // buckets.jsonl. Their values are in the metric's unit; where in a bucket they lie is unknown.

@@ -18,7 +18,8 @@ type collector struct {
 	end      sample.Offset // The run's, or the latest moment of which there is a record.
 	events   []sample.Event
 	values   map[string]*Values
-	gauges   map[string]*gauge // Overall and by phase.
+	floors   map[string]*Values // Of pod startup: with those that are upper bounds at 0.
+	gauges   map[string]*gauge  // Overall and by phase.
 	scalars  map[string]Scalar
 	counters map[string]counter
 	buckets  map[string]*bucketed
@@ -56,7 +57,7 @@ type counter struct{ last, total float64 }
 
 func collect(run *bundle.Run) (*collector, error) {
 	c := &collector{
-		values: map[string]*Values{}, gauges: map[string]*gauge{}, scalars: map[string]Scalar{},
+		values: map[string]*Values{}, floors: map[string]*Values{}, gauges: map[string]*gauge{}, scalars: map[string]Scalar{},
 		counters: map[string]counter{}, buckets: map[string]*bucketed{}, rates: map[string]*readyRate{}, overflow: map[string]bool{},
 	}
 	for event, err := range run.Events() { // First: the others are told apart by phase.

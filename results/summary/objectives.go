@@ -32,7 +32,7 @@ func (c *collector) doubt(run *bundle.Run, metric string) string {
 	switch {
 	case run.Incomplete():
 		return "the run did not finish"
-	case c.counts.Dropped > 0:
+	case c.counts.Dropped > MaxDropped:
 		return "records were dropped (" + sample.FormatCount(c.counts.Dropped) + ")"
 	case c.overflow[metric]:
 		return fmt.Sprintf("there are more than %s series or unequal buckets, and some were left out", sample.FormatCount(maxSeries))
@@ -59,18 +59,26 @@ func (c *collector) judge(o slo.Objective, doubt string) slo.Outcome {
 }
 
 func (c *collector) judgeDistribution(o slo.Objective, metric sample.Metric, doubt string) slo.Outcome {
-	values := c.merged(o.Metric, o.Where)
 	delay, name := c.longestDelay(metric, o.Where)
-	return slo.EvaluateDistribution(o, slo.Distribution{
-		Values: &values.Histogram, Censored: values.Censored, CensoredFrom: values.CensoredFrom,
-		Delay: &delay.Histogram, DelayMetric: name, Doubt: doubt,
-	})
+	judge := func(from map[string]*Values) slo.Outcome {
+		values := mergeOf(from, o.Metric, o.Where)
+		return slo.EvaluateDistribution(o, slo.Distribution{
+			Values: &values.Histogram, Censored: values.Censored, CensoredFrom: values.CensoredFrom,
+			Delay: &delay.Histogram, DelayMetric: name, Doubt: doubt,
+		})
+	}
+	out := judge(c.values)
+	if metric.Name == sample.PodStartup && out.Verdict == slo.Miss && judge(c.floors).Verdict != slo.Miss {
+		out.Verdict = slo.Inconclusive
+		out.Reason = "it is missed only by pods whose times are upper bounds, as a watch was interrupted"
+	}
+	return out
 }
 
 // longestDelay returns the delay of the harness that may have added most to a metric.
 func (c *collector) longestDelay(metric sample.Metric, where sample.Labels) (longest Values, name string) {
 	for _, candidate := range metric.HarnessDelays {
-		delay := c.merged(candidate, delayWhere(candidate, where))
+		delay := mergeOf(c.values, candidate, delayWhere(candidate, where))
 		if name == "" || delay.Histogram.Quantile(0.99) > longest.Histogram.Quantile(0.99) {
 			longest, name = delay, candidate
 		}
@@ -78,10 +86,10 @@ func (c *collector) longestDelay(metric sample.Metric, where sample.Labels) (lon
 	return longest, name
 }
 
-func (c *collector) merged(metric string, where sample.Labels) Values {
+func mergeOf(from map[string]*Values, metric string, where sample.Labels) Values {
 	var all Values
-	for _, k := range slices.Sorted(maps.Keys(c.values)) {
-		if values := c.values[k]; values.Metric == metric && values.Labels.Match(where) {
+	for _, k := range slices.Sorted(maps.Keys(from)) {
+		if values := from[k]; values.Metric == metric && values.Labels.Match(where) {
 			all.add(values)
 		}
 	}
@@ -143,7 +151,7 @@ func (c *collector) podsMissing() int64 {
 // could be the fast ones as well as the slow ones.
 func (c *collector) balanced(metric sample.Metric, out slo.Outcome) slo.Outcome {
 	missing := c.podsMissing()
-	if metric.Source != sample.FromPods || missing == 0 || out.Verdict == slo.NoData {
+	if metric.Source != sample.FromPods || missing <= MaxMissing || out.Verdict == slo.NoData {
 		return out
 	}
 	out.Verdict = slo.Inconclusive

@@ -24,29 +24,46 @@ func (r *readyRate) perSecond() (rate float64, ok bool) {
 
 func (c *collector) pod(p sample.Pod) {
 	c.end = max(c.end, p.Until)
+	if p.Amends() {
+		return
+	}
 	c.counts.PodsCreated++
 	if p.Uncertain {
 		c.counts.Uncertain++
 	}
-	begin := p.Created
-	if p.Intended != nil {
-		begin = *p.Intended
-	}
+	begin := beginOf(p)
 	labels := withPhase(sample.Labels{"workload": p.Workload}, p.Phase)
+	took := waitedUntil(p) - begin
 	if p.Ready != nil {
 		c.counts.PodsReady++
-		c.record(sample.PodStartup, labels, *p.Ready-begin, false)
+		took = *p.Ready - begin
 	} else {
 		c.counts.PodsCensored++
-		c.record(sample.PodStartup, labels, waitedUntil(p)-begin, true)
 	}
+	c.record(sample.PodStartup, labels, took, p.Ready == nil)
+	c.floor(labels, took, p)
 	c.readyRate(p, begin)
+	if p.Uncertain { // Of transitions that were seen late, nobody knows how far they were apart.
+		return
+	}
 	c.stages(p, labels)
 	if p.Scheduled != nil && p.Running != nil && p.ConfiguredStartSeconds != nil {
 		configured := time.Duration(*p.ConfiguredStartSeconds * float64(time.Second))
 		added := *p.Running - *p.Scheduled - sample.Offset(configured)
 		c.record(sample.PodSimulatorOverhead, labels, max(added, 0), false)
 	}
+}
+
+// beginOf is when a pod's startup began: when the harness was to create it, or else when it was
+// first seen; if that was late, the last moment at which it was not there.
+func beginOf(p sample.Pod) sample.Offset {
+	switch {
+	case p.Intended != nil:
+		return *p.Intended
+	case p.CreatedAfter != nil:
+		return *p.CreatedAfter
+	}
+	return p.Created
 }
 
 // waitedUntil is how long a pod that is not Ready had the chance to become so.
@@ -62,14 +79,33 @@ func (c *collector) record(metric string, labels sample.Labels, took sample.Offs
 	if values == nil {
 		return
 	}
-	values.Histogram.Record(time.Duration(took))
+	values.record(took, censored)
+}
+
+func (v *Values) record(took sample.Offset, censored bool) {
+	v.Histogram.Record(time.Duration(took))
 	if !censored {
 		return
 	}
-	if values.Censored == 0 || took.Seconds() < values.CensoredFrom {
-		values.CensoredFrom = took.Seconds()
+	if v.Censored == 0 || took.Seconds() < v.CensoredFrom {
+		v.CensoredFrom = took.Seconds()
 	}
-	values.Censored++
+	v.Censored++
+}
+
+// floor records the least that a pod's startup may have taken.
+func (c *collector) floor(labels sample.Labels, took sample.Offset, p sample.Pod) {
+	k := key(sample.PodStartup, labels)
+	if c.values[k] == nil {
+		return // There are too many series.
+	}
+	if c.floors[k] == nil {
+		c.floors[k] = &Values{Metric: sample.PodStartup, Labels: labels}
+	}
+	if p.Uncertain {
+		took = 0
+	}
+	c.floors[k].record(took, p.Ready == nil)
 }
 
 // stages records every stage whose both ends were seen, and as censored the one in which a

@@ -42,7 +42,7 @@ func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 		warn("%s of %s pods never became Ready; they count as at least the time they waited.", count(n), count(c.counts.PodsCreated))
 	}
 	if n := c.counts.Uncertain; n > 0 {
-		warn("A watch was interrupted while %s of %s pods started; their times are upper bounds.", count(n), count(c.counts.PodsCreated))
+		warn("A watch was interrupted while %s of %s pods started; their start-up times are upper bounds, their stages are left out.", count(n), count(c.counts.PodsCreated))
 	}
 	if n := c.counts.Failed; n > 0 {
 		warn("%s of %s requests failed: %s.", count(n), count(c.counts.Requests), c.failureKinds())
@@ -52,6 +52,7 @@ func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 	}
 	all = append(all, c.loadWarnings(run.Manifest.Objectives)...)
 	all = append(all, c.watchWarnings()...)
+	all = append(all, c.throttleWarnings()...)
 	return append(all, c.eventWarnings()...)
 }
 
@@ -123,11 +124,25 @@ func (c *collector) watchWarnings() []string {
 			relists += g.max
 		}
 	}
-	if relists == 0 {
+	if relists <= MaxRelists {
 		return nil
 	}
 	return []string{fmt.Sprintf("Watches of the harness had to list anew (watch relists: %s); "+
 		"what happened meanwhile was seen late.", sample.Format(relists, sample.Count))}
+}
+
+// throttleWarnings tells of rate limits that kubedyno's clients should not have.
+func (c *collector) throttleWarnings() []string {
+	requests, ok := c.gauges[key(sample.HarnessHeldBack, nil)]
+	if !ok || requests.max <= MaxHeldBack {
+		return nil
+	}
+	waited := 0.0
+	if held, ok := c.gauges[key(sample.HarnessThrottled, nil)]; ok {
+		waited = held.max
+	}
+	return []string{fmt.Sprintf("Rate limits of kubedyno's own clients held %s requests back, for %s in all; "+
+		"that is no slowness of the server.", sample.FormatCount(int64(requests.max)), sample.Format(waited, sample.Seconds))}
 }
 
 func (c *collector) eventWarnings() []string {

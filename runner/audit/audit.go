@@ -1,6 +1,7 @@
 // Package audit watches the processes of a run, kubedyno's own among them: their CPU time and
 // resident memory, and the garbage-collection pauses, goroutines and dropped records of the
-// harness, so that a result can say whether the harness was the bottleneck.
+// harness, how full its queue of records was and what its own rate limits held back, so that a
+// result can say whether the harness was the bottleneck.
 //
 // It judges nothing. CPU and memory of other processes are read on Linux only; elsewhere one
 // warning event says so, and the figures of kubedyno itself come from the Go runtime, whose
@@ -38,6 +39,11 @@ type Options struct {
 	Processes func() []Process
 	// Dropped returns how many records the run has dropped so far. It may be nil.
 	Dropped func() int64
+	// Waiting returns the most records that waited for the disk since it was last called. It
+	// may be nil.
+	Waiting func() int64
+	// Throttle is what the process's Kubernetes clients report to. It may be nil.
+	Throttle *Throttle
 }
 
 // usage is what a process had used when it was read.
@@ -115,6 +121,14 @@ func (a *Audit) sample() {
 	a.point(now, sample.HarnessGoroutines, "", goroutines)
 	if a.options.Dropped != nil {
 		a.point(now, sample.HarnessDropped, "", float64(a.options.Dropped()))
+	}
+	if a.options.Waiting != nil {
+		a.point(now, sample.HarnessQueue, "", float64(a.options.Waiting()))
+	}
+	if a.options.Throttle != nil {
+		requests, held := a.options.Throttle.Total()
+		a.point(now, sample.HarnessThrottled, "", held.Seconds())
+		a.point(now, sample.HarnessHeldBack, "", float64(requests))
 	}
 }
 

@@ -2,11 +2,13 @@ package audit
 
 import (
 	"math"
+	"net/url"
 	"os/exec"
 	"runtime"
 	"runtime/metrics"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -52,11 +54,15 @@ func (r *recorder) values(metric, component string) []float64 {
 }
 
 func TestAuditWatchesItself(t *testing.T) {
-	sink := &recorder{}
+	sink, throttle := &recorder{}, &Throttle{}
 	a := Start(t.Context(), Options{
 		Clock: sample.StartClock(), Sink: sink, Dropped: func() int64 { return 7 },
+		Waiting: func() int64 { return 11 }, Throttle: throttle,
 	})
 	before := sink.values(sample.ComponentCPUTotal, Self)
+	throttle.Observe(t.Context(), "GET", url.URL{}, 100*time.Microsecond) // The limit's own work.
+	throttle.Observe(t.Context(), "GET", url.URL{}, 30*time.Millisecond)
+	throttle.Observe(t.Context(), "GET", url.URL{}, 20*time.Millisecond)
 	burn := 0.0
 	for i := range 200_000_000 {
 		burn += float64(i)
@@ -81,6 +87,13 @@ func TestAuditWatchesItself(t *testing.T) {
 	for _, count := range sink.values(sample.HarnessGoroutines, "") {
 		if count < 1 {
 			t.Errorf("%v goroutines, want at least this one", count)
+		}
+	}
+	for metric, want := range map[string]float64{
+		sample.HarnessQueue: 11, sample.HarnessHeldBack: 2, sample.HarnessThrottled: 0.05,
+	} {
+		if got := sink.values(metric, ""); len(got) < 2 || got[len(got)-1] != want {
+			t.Errorf("%s is %v, want %v at last", metric, got, want)
 		}
 	}
 	for _, dropped := range sink.values(sample.HarnessDropped, "") {

@@ -15,6 +15,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/exitcode"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/action"
+	"github.com/kubedyno/kubedyno/runner/audit"
 	"github.com/kubedyno/kubedyno/runner/query"
 	"github.com/kubedyno/kubedyno/runner/scrape"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
@@ -40,6 +41,10 @@ type Options struct {
 	Clock   sample.Clock
 	Sink    sample.Sink
 	Dropped func() int64 // How many records were dropped so far.
+	// Waiting returns the most records that waited for the disk since it was last called, and
+	// Throttle what the process's clients were held back by. Both may be nil.
+	Waiting  func() int64
+	Throttle *audit.Throttle
 	// SinkFailed is closed when records can no longer be kept; SinkErr then says why.
 	SinkFailed <-chan struct{}
 	SinkErr    func() error

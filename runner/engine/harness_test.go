@@ -50,7 +50,8 @@ type recording struct {
 	events  []sample.Event
 	points  []sample.Point
 	windows []sample.Window
-	pods    []sample.Pod
+	pods    []sample.Pod // The first record of each.
+	ends    []sample.Pod // The second records.
 	buckets []sample.Buckets
 }
 
@@ -87,6 +88,10 @@ func (r *recording) Buckets(b sample.Buckets) {
 func (r *recording) Pod(p sample.Pod) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
+	if p.Amends() {
+		r.ends = append(r.ends, p)
+		return
+	}
 	r.pods = append(r.pods, p)
 }
 

@@ -48,6 +48,7 @@ func (e *engine) bringUp(ctx, life context.Context, b *bench) error {
 	}
 	b.audit = audit.Start(context.WithoutCancel(ctx), audit.Options{
 		Clock: e.Clock, Sink: e.Sink, Dropped: e.Dropped, Processes: e.processes,
+		Waiting: e.Waiting, Throttle: e.Throttle,
 	})
 	startup, err := Latency(e.Plan.Fleet.PodStartup)
 	if err != nil {

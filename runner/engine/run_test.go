@@ -226,6 +226,18 @@ func checkPods(t *testing.T, sink *recording) {
 	if int(exist+gone) != total {
 		t.Errorf("at the end %v pods exist and %v are deleted, want %d together", exist, gone, total)
 	}
+	lives := 0
+	for _, p := range sink.ends {
+		if !seen[p.UID] || p.Deleting == nil || *p.Deleting < *p.Ready || p.Deleted != nil && *p.Deleted < *p.Deleting {
+			t.Errorf("pod %s went as %+v, want a known one that was Ready, then deleted, then gone", p.Name, p)
+		}
+		if p.Deleted != nil {
+			lives++
+		}
+	}
+	if lives != int(gone) {
+		t.Errorf("%d lives are complete, want those of the %v pods that have gone", lives, gone)
+	}
 }
 
 // checkPod fails the test unless a pod became Ready, step by step, and started no quicker than

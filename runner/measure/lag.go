@@ -42,7 +42,8 @@ type LagOptions struct {
 // Lag measures how late watches are: once a second it writes a ConfigMap and takes the time
 // from the write's acknowledgement until its own watch delivers it. A delivery that comes
 // before the acknowledgement has no lag. A write that is never delivered counts with the time
-// until Close. It also writes the gauge of relists.
+// until Close. It also writes the gauges of
+// relists and resumed watches.
 type Lag struct {
 	options   LagOptions
 	api       typedcorev1.ConfigMapInterface
@@ -204,7 +205,7 @@ func (l *Lag) Resync() error { return nil }
 // resumed has nothing to do: an interruption is lag.
 func (l *Lag) resumed() {}
 
-// flush writes the window and the gauge of relists.
+// flush writes the window and the gauges of relists and resumed watches.
 func (l *Lag) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -219,5 +220,6 @@ func (l *Lag) flush() {
 	l.from = now
 	if l.options.Relists != nil {
 		l.options.point(now, sample.WatchRelists, nil, float64(l.options.Relists.Count()))
+		l.options.point(now, sample.WatchResumes, nil, float64(l.options.Relists.Resumes()))
 	}
 }

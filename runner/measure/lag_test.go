@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/measure/scripted"
 )
 
 func delivery(seq string) *corev1.ConfigMap {
@@ -70,11 +71,10 @@ func TestLagPendingIsBounded(t *testing.T) {
 }
 
 func TestLagOverTheWire(t *testing.T) {
-	s, sink, relists := newServer(t), &recording{}, &Relists{}
-	s.lag = 200 * time.Millisecond
+	s, sink, relists := newServer(t, scripted.Options{Lag: 200 * time.Millisecond}), &recording{}, &Relists{}
 	l, err := StartLag(t.Context(), LagOptions{
 		Run:    Run{Clock: sample.StartClock(), Sink: sink, Relists: relists},
-		Config: s.config, Namespace: "bench", Labels: map[string]string{"run": "r1"},
+		Config: s.Config, Namespace: "bench", Labels: map[string]string{"run": "r1"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -89,14 +89,14 @@ func TestLagOverTheWire(t *testing.T) {
 	if lag.Min() < 0.19 {
 		t.Errorf("shortest lag %v s, want at least the 0.2 s that the server waits", lag.Min())
 	}
-	s.cut()
+	s.Cut()
 	time.Sleep(1200 * time.Millisecond)
-	s.restore(true)
+	s.Restore(true)
 	before := measured()
 	eventually(t, "lags after an outage", func() bool { return measured() > before })
 	eventually(t, "a relist", func() bool { return sink.last(sample.WatchRelists, nil) >= 1 })
 	l.Close()
-	watches, _ := s.counts()
+	watches, _ := s.Counts()
 	if watches < 2 {
 		t.Errorf("%d watches, want one more after the outage", watches)
 	}

@@ -18,7 +18,7 @@ func on(node string, pod *corev1.Pod) *corev1.Pod {
 	return pod
 }
 
-func leaving(pod *corev1.Pod) *corev1.Pod {
+func terminating(pod *corev1.Pod) *corev1.Pod {
 	pod.DeletionTimestamp = &metav1.Time{Time: time.Unix(2000, 0)}
 	return pod
 }
@@ -39,15 +39,15 @@ func TestPodsOfFailedNodes(t *testing.T) {
 		_ = p.Add(on("dead", seen("b", levelReady)))
 		_ = p.Add(on("dead", seen("starting", levelScheduled)))
 		_ = p.Add(on("live", seen("c", levelReady)))
-		_ = p.Add(on("dead", leaving(seen("old", levelReady)))) // On its way before.
+		_ = p.Add(on("dead", terminating(seen("old", levelReady)))) // On its way before.
 		p.NodesFailed([]string{"dead"})
 		if got := p.Counts("web"); got.Ready != 1 || got.Created != 5 {
 			t.Errorf("after the failure %+v, want 5 pods, 1 Ready", got)
 		}
 		time.Sleep(10 * time.Second)
 		_ = p.Update(on("dead", seen("a", levelReady))) // Its status still says so.
-		_ = p.Update(leaving(on("dead", seen("a", levelReady))))
-		_ = p.Update(leaving(on("dead", seen("starting", levelScheduled))))
+		_ = p.Update(terminating(on("dead", seen("a", levelReady))))
+		_ = p.Update(terminating(on("dead", seen("starting", levelScheduled))))
 		_ = p.Add(on("live", seen("a2", levelReady)))
 		time.Sleep(10 * time.Second)
 		_ = p.Delete(on("dead", seen("b", levelReady)))

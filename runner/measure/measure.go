@@ -6,8 +6,8 @@
 // on these watches, never by listing.
 //
 // A watch that breaks is taken up again after 0.1 s, then after twice as long each time up to
-// 2 s; where the connection itself is reset, client-go tries again after 1 s first. What had changed meanwhile is seen late; pods whose transitions came that way are
-// marked uncertain.
+// 2 s; where the connection itself is reset, client-go tries again after 1 s first. What had
+// changed meanwhile is seen late; pods whose transitions came that way are marked uncertain.
 package measure
 
 import (
@@ -90,11 +90,22 @@ func every(ctx context.Context, do func()) {
 	}
 }
 
-// Relists counts how often the watches of a run had to list anew.
-type Relists struct{ count atomic.Int64 }
+// Relists counts how often the watches of a run had to list anew, and how often they went on
+// from where they were cut.
+type Relists struct{ count, resumes atomic.Int64 }
 
 // Count returns the number of relists so far.
 func (r *Relists) Count() int64 { return r.count.Load() }
+
+// Resumes returns how many watches so far went on from where they were cut.
+func (r *Relists) Resumes() int64 { return r.resumes.Load() }
+
+// resume counts one watch that goes on.
+func (r *Relists) resume() {
+	if r != nil {
+		r.resumes.Add(1)
+	}
+}
 
 // add counts one relist.
 func (r *Relists) add() {
@@ -210,6 +221,7 @@ func noteTroubles(run Run, what string, lw *cache.ListWatch, store follower) *ca
 			warn(ctx, err)
 			initial := o.SendInitialEvents != nil && *o.SendInitialEvents
 			if err == nil && !initial && !listed.Swap(false) {
+				run.Relists.resume()
 				store.resumed()
 			}
 			return w, err
@@ -222,6 +234,14 @@ type syncedStore struct {
 	follower
 	relists   *Relists
 	following *following
+}
+
+// Bookmark hands the server's sign of life on to the store that asks for it.
+func (s *syncedStore) Bookmark(resourceVersion string) error {
+	if store, ok := s.follower.(cache.ReflectorBookmarkStore); ok {
+		return store.Bookmark(resourceVersion)
+	}
+	return nil
 }
 
 // Replace hands the list on.

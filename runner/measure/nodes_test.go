@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/measure/scripted"
 )
 
 func seenNode(name string, ready bool) *corev1.Node {
@@ -76,16 +77,16 @@ func TestNodeReadiness(t *testing.T) {
 func near(got, want float64) bool { return got > want*0.998 && got < want*1.002 }
 
 func TestNodesOverTheWire(t *testing.T) {
-	s, sink := newServer(t), &recording{}
+	s, sink := newServer(t, scripted.Options{}), &recording{}
 	clock := sample.StartClock()
-	n, err := StartNodes(t.Context(), NodesOptions{Run: Run{Clock: clock, Sink: sink}, Config: s.config})
+	n, err := StartNodes(t.Context(), NodesOptions{Run: Run{Clock: clock, Sink: sink}, Config: s.Config})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer n.Close()
 	for _, name := range []string{"a", "b"} {
 		n.Observe("pool", name, clock.Now())
-		s.put("/api/v1/nodes", object{
+		s.Put("/api/v1/nodes", object{
 			"apiVersion": "v1", "kind": "Node", "metadata": object{"name": name},
 			"status": object{"conditions": []any{object{"type": "Ready", "status": "True"}}},
 		})
@@ -102,8 +103,8 @@ func TestNodesOverTheWire(t *testing.T) {
 	if _, err := n.WaitReady(late, "other", 1, nil); err == nil {
 		t.Error("nodes of one pool count for another")
 	}
-	s.delete("/api/v1/nodes", "a")
-	s.delete("/api/v1/nodes", "b")
+	s.Delete("/api/v1/nodes", "a")
+	s.Delete("/api/v1/nodes", "b")
 	if err := n.WaitGone(t.Context(), 0, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/measure/scripted"
 )
 
 var deployments = schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"}
@@ -143,12 +144,12 @@ func TestRolloutDurations(t *testing.T) {
 
 func TestObjectsOverTheWire(t *testing.T) {
 	const collection = "/apis/apps/v1/namespaces/bench/deployments"
-	s, sink := newServer(t), &recording{}
-	client, err := dynamic.NewForConfig(s.config)
+	s, sink := newServer(t, scripted.Options{}), &recording{}
+	client, err := dynamic.NewForConfig(s.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.put(collection, deployment("a", 1, true))
+	s.Put(collection, deployment("a", 1, true))
 	o, err := StartObjects(t.Context(), ObjectsOptions{
 		Run: Run{Clock: sample.StartClock(), Sink: sink}, Client: client, Resource: deployments, Namespace: "bench",
 	})
@@ -159,15 +160,15 @@ func TestObjectsOverTheWire(t *testing.T) {
 	if err := o.WaitComplete(t.Context(), 1, nil); err != nil {
 		t.Fatal(err)
 	}
-	s.put(collection, deployment("b", 1, false))
-	go s.put(collection, deployment("b", 1, true))
+	s.Put(collection, deployment("b", 1, false))
+	go s.Put(collection, deployment("b", 1, true))
 	if err := o.WaitComplete(t.Context(), 2, nil); err != nil {
 		t.Fatal(err)
 	}
-	s.cut()
-	s.delete(collection, "a")
-	s.restore(true)
-	go s.delete(collection, "b")
+	s.Cut()
+	s.Delete(collection, "a")
+	s.Restore(true)
+	go s.Delete(collection, "b")
 	if err := o.WaitGone(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}

@@ -43,63 +43,73 @@ func podReady(pod *corev1.Pod) bool {
 	return false
 }
 
-// A pod is what is kept of a pod that exists: with its startup until that is written, and
-// little more than its name after.
+// A pod is what is kept of a pod that exists. Of an offset 0 stands for not seen, as no pod is
+// seen at the very start of the run's clock. BenchmarkPodMemory says what it costs.
 type pod struct {
-	name, namespace, workload string
-	node                      string        // Empty before it is scheduled.
-	seen                      level         // What its status says.
-	level                     level         // As it is counted: not Ready on a failed node.
-	leaving                   sample.Offset // When it was seen to be deleted; 0 if it was not.
-	loss                      *loss         // Set while it is on a failed node and not yet deleted.
-	startup                   *startup
+	name, namespace, workload, phase, node string
+	created, scheduled, running, ready     sample.Offset
+	leaving                                sample.Offset // When it was seen to be deleted.
+	after                                  sample.Offset // If it was first seen late: when it was not there yet.
+	apiCreated                             int64         // Seconds since 1970.
+	creation                               *Creation     // How the harness created it; nil if it did not.
+	seen                                   level         // What its status says.
+	level                                  level         // As it is counted: not Ready on a failed node.
+	loss                                   *loss         // Set while it is on a failed node and not yet deleted.
+	written                                bool          // Its startup has been.
+	firstLate, leavingLate                 bool          // Whether it was first seen late, or seen to be deleted late.
+	uncertain                              bool
 }
 
-// A startup is what was seen of a pod on its way to Ready; 0 stands for not seen, as no pod
-// is seen at the very start of the run's clock.
-type startup struct {
-	phase                              string
-	created, scheduled, running, ready sample.Offset
-	apiCreated                         int64 // Seconds since 1970.
-	uncertain                          bool
-}
-
-func newPod(seen *corev1.Pod, phase string, now sample.Offset, late bool) *pod {
+func newPod(seen *corev1.Pod, phase string, now sample.Offset) *pod {
 	return &pod{
 		name:      seen.Name,
 		namespace: intern(seen.Namespace),
 		workload:  intern(seen.Labels[WorkloadLabel]),
-		startup: &startup{
-			phase: intern(phase), created: now, apiCreated: seen.CreationTimestamp.Unix(), uncertain: late,
-		},
+		phase:     intern(phase), created: now, apiCreated: seen.CreationTimestamp.Unix(),
 	}
 }
 
-// advance stamps the transitions that are seen for the first time and reports whether there
-// were any.
-func (s *startup) advance(seen *corev1.Pod, reached level, now sample.Offset) bool {
-	before := *s
-	if s.scheduled == 0 && seen.Spec.NodeName != "" {
-		s.scheduled = now
+// advance stamps the transitions to Ready that are seen for the first time and reports whether
+// there were any.
+func (p *pod) advance(seen *corev1.Pod, now sample.Offset) (changed bool) {
+	if p.scheduled == 0 && seen.Spec.NodeName != "" {
+		p.scheduled, changed = now, true
 	}
-	if s.running == 0 && reached >= levelRunning {
-		s.running = now
+	if p.running == 0 && p.seen >= levelRunning {
+		p.running, changed = now, true
 	}
-	if s.ready == 0 && reached >= levelReady {
-		s.ready = now
+	if p.ready == 0 && p.seen >= levelReady {
+		p.ready, changed = now, true
 	}
-	return *s != before
+	return changed
 }
 
-// record renders what was seen; the caller fills in how it ended.
-func (p *pod) record(uid types.UID) sample.Pod {
-	s := p.startup
-	return sample.Pod{
+// leave stamps when a pod was first seen to be deleted.
+func (p *pod) leave(now sample.Offset, late bool) {
+	if p.leaving == 0 {
+		p.leaving, p.leavingLate = now, late
+		p.uncertain = p.uncertain || late
+	}
+}
+
+// record renders what was seen until now; the caller fills in what others know.
+func (p *pod) record(uid types.UID, now sample.Offset) sample.Pod {
+	record := sample.Pod{
 		Namespace: p.namespace, Name: p.name, UID: string(uid), Workload: p.workload,
-		Phase: s.phase, Node: p.node, Created: s.created,
-		Scheduled: seenAt(s.scheduled), Running: seenAt(s.running), Ready: seenAt(s.ready),
-		Uncertain: s.uncertain, APICreated: time.Unix(s.apiCreated, 0).UTC(),
+		Phase: p.phase, Node: p.node, Created: p.created,
+		Scheduled: seenAt(p.scheduled), Running: seenAt(p.running), Ready: seenAt(p.ready),
+		Deleting: seenAt(p.leaving), Until: now,
+		Uncertain: p.uncertain, APICreated: time.Unix(p.apiCreated, 0).UTC(),
 	}
+	if p.firstLate {
+		after := p.after
+		record.CreatedAfter = &after
+	}
+	if c := p.creation; c != nil {
+		intended, sent := c.Intended, c.Sent
+		record.Intended, record.Sent, record.Acknowledged = &intended, &sent, seenAt(c.Acknowledged)
+	}
+	return record
 }
 
 func seenAt(at sample.Offset) *sample.Offset {

@@ -3,7 +3,6 @@ package measure
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"unique"
@@ -26,7 +25,7 @@ type PodsOptions struct {
 	Namespace string // Empty means all.
 	Selector  string // A label selector, such as that of the run's label.
 	// Creation returns how the harness created a pod, for the pods that it creates itself. It
-	// is asked once, when the pod's record is written. It may be nil.
+	// is asked once, when the pod's first record is written. It may be nil.
 	Creation func(namespace, name string) (Creation, bool)
 	// ConfiguredStart returns the delay in seconds that the simulator was told to put
 	// between scheduled and Running for a pod. It may be nil.
@@ -46,9 +45,10 @@ type PodCounts struct {
 
 // Pods measures pods. A sample.Pod is written when a pod is first seen Ready, when it is gone
 // before that - no startup failed then, as its controller gave it up, so such records have
-// Deleted and no Ready and are counted apart - and by Close for every pod that is neither. A
-// pod that was created while the watch was interrupted has a Created that is late, too; it is
-// marked uncertain.
+// Deleted and no Ready and are counted apart - and by Close for every pod that is neither. One
+// that was Ready is written a second time when it is gone, or by Close if it is being deleted
+// then. A pod that was created while the watch was interrupted is marked uncertain and counts
+// from the last moment at which the watch was known not to have it.
 type Pods struct {
 	options   PodsOptions
 	following *following
@@ -58,6 +58,8 @@ type Pods struct {
 	pods      map[types.UID]*pod
 	starting  int               // Pods whose record is not written.
 	levels    map[string]*tally // By workload.
+	alive     sample.Offset     // When the watch last brought something.
+	gapFrom   sample.Offset     // When it last had before it was interrupted.
 	doubtTill sample.Offset     // Changes before this came late.
 
 	dead map[string]bool  // Failed nodes.
@@ -65,6 +67,7 @@ type Pods struct {
 
 	losses     map[lossSeries]*sample.Histogram // Since windowFrom.
 	deletions  map[string]*sample.Histogram     // By workload, since windowFrom.
+	unmeasured int                              // Deletions whose beginning was missed.
 	windowFrom sample.Offset
 }
 
@@ -98,33 +101,6 @@ func newPods(options PodsOptions) *Pods {
 		losses: map[lossSeries]*sample.Histogram{}, deletions: map[string]*sample.Histogram{}}
 }
 
-// Close stops watching and writes every pod that was never seen Ready as censored now. Only
-// the first call has an effect.
-func (p *Pods) Close() {
-	p.following.stop()
-	p.censor()
-}
-
-// censor writes the pods that are still starting, in the order of their creation.
-func (p *Pods) censor() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := p.options.Clock.Now()
-	var starting []types.UID
-	for uid, pod := range p.pods {
-		if pod.startup != nil {
-			starting = append(starting, uid)
-		}
-	}
-	slices.SortFunc(starting, func(a, b types.UID) int {
-		return int(p.pods[a].startup.created - p.pods[b].startup.created)
-	})
-	for _, uid := range starting {
-		p.write(uid, p.pods[uid], now, nil)
-	}
-	p.censorLosses(now)
-}
-
 // Add takes a pod that is new, or new to this watch.
 func (p *Pods) Add(object any) error { return p.change(object, p.options.Clock.Now()) }
 
@@ -135,6 +111,7 @@ func (p *Pods) change(object any, now sample.Offset) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.waiters.wake()
+	p.alive = now
 	p.observe(object.(*corev1.Pod), now, now < p.doubtTill)
 	return nil
 }
@@ -145,6 +122,7 @@ func (p *Pods) Delete(object any) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.waiters.wake()
+	p.alive = now
 	p.remove(object.(*corev1.Pod).UID, now, now < p.doubtTill)
 	return nil
 }
@@ -156,6 +134,7 @@ func (p *Pods) Replace(list []any, _ string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.waiters.wake()
+	p.gapFrom, p.alive = p.alive, now
 	present := make(map[types.UID]bool, len(list))
 	for _, object := range list {
 		pod := object.(*corev1.Pod)
@@ -173,40 +152,51 @@ func (p *Pods) Replace(list []any, _ string) error {
 // Resync has nothing to do.
 func (p *Pods) Resync() error { return nil }
 
+// Bookmark takes the server's word that there was nothing else.
+func (p *Pods) Bookmark(string) error {
+	now := p.options.Clock.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.alive = now
+	return nil
+}
+
 // resumed begins the time in which changes are taken to have come late.
 func (p *Pods) resumed() {
 	now := p.options.Clock.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.doubtTill = now + sample.Offset(resumeDoubt)
+	p.gapFrom, p.doubtTill = p.alive, now+sample.Offset(resumeDoubt)
 }
 
 // observe brings a pod up to date; late says that the change may have happened before now.
 func (p *Pods) observe(seen *corev1.Pod, now sample.Offset, late bool) {
 	known, ok := p.pods[seen.UID]
 	if !ok {
-		known = newPod(seen, p.options.phase(), now, late)
+		known = newPod(seen, p.options.phase(), now)
+		if late {
+			known.firstLate, known.uncertain, known.after = true, true, p.gapFrom
+		}
 		p.pods[seen.UID] = known
 		p.starting++
 		p.tally(known.workload).at[known.level]++
 	}
-	level := levelOf(seen)
-	known.seen = level
+	known.seen = levelOf(seen)
 	if known.node == "" {
 		known.node = intern(seen.Spec.NodeName)
 	}
 	p.count(known, now)
-	if seen.DeletionTimestamp != nil && known.leaving == 0 {
-		known.leaving = now
+	if seen.DeletionTimestamp != nil {
+		known.leave(now, late)
 		p.evicted(known, now)
 	}
-	if known.startup == nil {
+	if known.written {
 		return
 	}
-	if known.startup.advance(seen, level, now) && late {
-		known.startup.uncertain = true
+	if known.advance(seen, now) && late {
+		known.uncertain = true
 	}
-	if level == levelReady {
+	if known.seen == levelReady {
 		p.write(seen.UID, known, now, nil)
 	}
 }
@@ -219,43 +209,11 @@ func (p *Pods) remove(uid types.UID, now sample.Offset, late bool) {
 	counts := p.tally(known.workload)
 	counts.at[known.level]--
 	counts.deleted++
-	if known.startup != nil {
-		known.startup.uncertain = known.startup.uncertain || late
-		p.write(uid, known, now, &now)
-	}
+	known.uncertain = known.uncertain || late
 	p.evicted(known, now)
-	p.gone(known, now)
+	p.gone(known, now, late)
+	p.write(uid, known, now, &now)
 	delete(p.pods, uid)
-}
-
-// gone records how long a pod took to go. One that was never seen to be on its way went at once.
-func (p *Pods) gone(known *pod, now sample.Offset) {
-	if known.leaving == 0 {
-		known.leaving = now
-	}
-	h, ok := p.deletions[known.workload]
-	if !ok {
-		h = &sample.Histogram{}
-		p.deletions[known.workload] = h
-	}
-	h.Record(duration(known.leaving, now))
-}
-
-// writeDeletions writes how long the pods took that have gone since the last call.
-func (p *Pods) writeDeletions(now sample.Offset) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.writeLosses(now)
-	for _, workload := range slices.Sorted(maps.Keys(p.deletions)) {
-		h := p.deletions[workload]
-		if h.Count() == 0 {
-			continue
-		}
-		p.options.Sink.Window(sample.Window{From: p.windowFrom, To: now, Metric: sample.PodDeletion,
-			Labels: sample.Labels{"workload": workload, "phase": p.options.phase()}, Histogram: *h})
-		h.Reset()
-	}
-	p.windowFrom = now
 }
 
 func (p *Pods) tally(workload string) *tally {
@@ -267,22 +225,24 @@ func (p *Pods) tally(workload string) *tally {
 	return counts
 }
 
-// write hands a pod's record over and forgets its startup.
+// write hands over what is known of a pod. The first time, its startup is over.
 func (p *Pods) write(uid types.UID, known *pod, now sample.Offset, deleted *sample.Offset) {
-	record := known.record(uid)
-	record.Deleted, record.Until = deleted, now
-	if p.options.Creation != nil {
-		if c, ok := p.options.Creation(record.Namespace, record.Name); ok {
-			record.Intended, record.Sent, record.Acknowledged = &c.Intended, &c.Sent, seenAt(c.Acknowledged)
+	if !known.written {
+		known.written = true
+		p.starting--
+		if p.options.Creation != nil {
+			if c, ok := p.options.Creation(known.namespace, known.name); ok {
+				known.creation = &c
+			}
 		}
 	}
+	record := known.record(uid, now)
+	record.Deleted = deleted
 	if p.options.ConfiguredStart != nil {
-		if seconds, ok := p.options.ConfiguredStart(string(uid)); ok {
+		if seconds, ok := p.options.ConfiguredStart(record.UID); ok {
 			record.ConfiguredStartSeconds = &seconds
 		}
 	}
-	known.startup = nil
-	p.starting--
 	p.options.Sink.Pod(record)
 }
 

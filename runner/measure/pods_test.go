@@ -3,7 +3,6 @@ package measure
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/measure/scripted"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -43,6 +43,13 @@ func seen(name string, reached level) *corev1.Pod {
 	if reached >= levelReady {
 		pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
 	}
+	return pod
+}
+
+// leaving is a pod that was Ready and is being deleted.
+func leaving(name string) *corev1.Pod {
+	pod := seen(name, levelReady)
+	pod.DeletionTimestamp = &metav1.Time{Time: time.Now()}
 	return pod
 }
 
@@ -88,14 +95,47 @@ func TestPodLives(t *testing.T) {
 		}, base(func(p *sample.Pod) {
 			p.Scheduled, p.Running, p.Ready, p.Until = at(1), at(2), at(2), *at(2)
 		})},
-		{"what comes after Ready is not written", func(p *Pods) {
+		{"what comes after Ready is written when it is gone", func(p *Pods) {
 			_ = p.Add(seen("a", levelReady))
 			time.Sleep(time.Second)
 			_ = p.Update(seen("a", levelRunning))
 			_ = p.Update(seen("a", levelReady))
-			_ = p.Delete(seen("a", levelReady))
-		}, base(func(p *sample.Pod) {
+			time.Sleep(time.Second)
+			_ = p.Update(leaving("a"))
+			time.Sleep(time.Second)
+			_ = p.Update(leaving("a"))
+			_ = p.Delete(leaving("a"))
+		}, append(base(func(p *sample.Pod) {
 			p.Scheduled, p.Running, p.Ready, p.Until = at(1), at(1), at(1), *at(1)
+		}), base(func(p *sample.Pod) {
+			p.Scheduled, p.Running, p.Ready, p.Deleting, p.Deleted, p.Until = at(1), at(1), at(1), at(3), at(4), *at(4)
+		})...)},
+		{"being deleted at the end", func(p *Pods) {
+			_ = p.Add(seen("a", levelReady))
+			time.Sleep(time.Second)
+			_ = p.Update(leaving("a"))
+			time.Sleep(time.Second)
+		}, append(base(func(p *sample.Pod) {
+			p.Scheduled, p.Running, p.Ready, p.Until = at(1), at(1), at(1), *at(1)
+		}), base(func(p *sample.Pod) {
+			p.Scheduled, p.Running, p.Ready, p.Deleting, p.Until = at(1), at(1), at(1), at(2), *at(3)
+		})...)},
+		{"gone after an outage that hid its deletion", func(p *Pods) {
+			_ = p.Add(seen("a", levelReady))
+			time.Sleep(time.Second)
+			_ = p.Replace(nil, "")
+		}, append(base(func(p *sample.Pod) {
+			p.Scheduled, p.Running, p.Ready, p.Until = at(1), at(1), at(1), *at(1)
+		}), base(func(p *sample.Pod) {
+			p.Scheduled, p.Running, p.Ready, p.Deleted, p.Until, p.Uncertain = at(1), at(1), at(1), at(2), *at(2), true
+		})...)},
+		{"created during an outage", func(p *Pods) {
+			_ = p.Bookmark("")
+			time.Sleep(2 * time.Second)
+			_ = p.Replace([]any{seen("a", levelReady)}, "")
+		}, base(func(p *sample.Pod) {
+			p.CreatedAfter, p.Created, p.Uncertain = at(1), *at(3), true
+			p.Scheduled, p.Running, p.Ready, p.Until = at(3), at(3), at(3), *at(3)
 		})},
 		{"deleted before it was Ready", func(p *Pods) {
 			_ = p.Add(seen("a", levelScheduled))
@@ -111,7 +151,7 @@ func TestPodLives(t *testing.T) {
 			time.Sleep(time.Second)
 			_ = p.Delete(dying)
 		}, base(func(p *sample.Pod) {
-			p.Scheduled, p.Running, p.Deleted, p.Until = at(1), at(2), at(3), *at(3)
+			p.Scheduled, p.Running, p.Deleting, p.Deleted, p.Until = at(1), at(2), at(2), at(3), *at(3)
 		})},
 		{"never Ready", func(p *Pods) {
 			_ = p.Add(seen("a", levelScheduled))
@@ -141,12 +181,14 @@ func TestPodLives(t *testing.T) {
 			p.Scheduled, p.Deleted, p.Until, p.Uncertain = at(1), at(2), *at(2), true
 		})},
 		{"seen just after a watch was resumed", func(p *Pods) {
+			_ = p.Bookmark("")
 			p.resumed()
 			_ = p.Add(seen("a", levelScheduled))
 			time.Sleep(2 * time.Second)
 			_ = p.Update(seen("a", levelReady))
 		}, base(func(p *sample.Pod) {
-			p.Scheduled, p.Running, p.Ready, p.Until, p.Uncertain = at(1), at(3), at(3), *at(3), true
+			p.CreatedAfter, p.Uncertain = at(1), true
+			p.Scheduled, p.Running, p.Ready, p.Until = at(1), at(3), at(3), *at(3)
 		})},
 		{"seen long after a watch was resumed", func(p *Pods) {
 			_ = p.Add(seen("a", levelScheduled))
@@ -160,7 +202,7 @@ func TestPodLives(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			podsAt(t, func(p *Pods, sink *recording) {
 				test.live(p)
-				p.censor()
+				p.finish()
 				if diff := cmp.Diff(test.want, sink.pods); diff != "" {
 					t.Errorf("records (-want +got):\n%s", diff)
 				}
@@ -214,6 +256,26 @@ func TestPodDeletion(t *testing.T) {
 		h := windows[0].Histogram
 		if h.Count() != 2 || h.Max() < 3 || h.Max() > 3.01 || h.Min() > 0.001 {
 			t.Errorf("%d deletions took %v to %v s, want 2 from 0 to 3 s", h.Count(), h.Min(), h.Max())
+		}
+	})
+}
+
+// A Sink drops what comes faster than its disk.
+func TestCloseGivesTheSinkTime(t *testing.T) {
+	podsAt(t, func(p *Pods, sink *recording) {
+		const stuck = 5*closeBatch + 1
+		for i := range stuck {
+			_ = p.Add(numbered(i, levelScheduled))
+		}
+		began := p.options.Clock.Now()
+		p.finish()
+		if took, want := p.options.Clock.Now()-began, 5*sample.Offset(closePause); len(sink.pods) != stuck || took != want {
+			t.Errorf("%d records in %v s, want %d in %v s", len(sink.pods), took.Seconds(), stuck, want.Seconds())
+		}
+		for _, pod := range sink.pods {
+			if pod.Until != began {
+				t.Fatalf("a pod is censored at %v s, want at the end of the measurement, %v s", pod.Until.Seconds(), began.Seconds())
+			}
 		}
 	})
 }
@@ -337,25 +399,24 @@ func TestPodsOverAnOutage(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			const collection = "/api/v1/namespaces/bench/pods"
-			s, sink, relists := newServer(t), &recording{}, &Relists{}
-			s.noInitialEvents = test.noInitialEvents
+			s, sink, relists := newServer(t, scripted.Options{NoInitialEvents: test.noInitialEvents}), &recording{}, &Relists{}
 			p, err := StartPods(t.Context(), PodsOptions{
 				Run:    Run{Clock: sample.StartClock(), Sink: sink, Relists: relists},
-				Config: s.config, Namespace: "bench",
+				Config: s.Config, Namespace: "bench",
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.put(collection, apiPod("before", "Running"))
-			s.put(collection, apiPod("during", "Pending"))
-			s.put(collection, apiPod("lost", "Pending"))
-			s.put(collection, apiPod("never", "Pending"))
+			s.Put(collection, apiPod("before", "Running"))
+			s.Put(collection, apiPod("during", "Pending"))
+			s.Put(collection, apiPod("lost", "Pending"))
+			s.Put(collection, apiPod("never", "Pending"))
 			eventually(t, "4 pods", func() bool { return p.Counts("").Created == 4 })
-			s.cut()
-			s.put(collection, apiPod("during", "Running"))
-			s.delete(collection, "lost")
+			s.Cut()
+			s.Put(collection, apiPod("during", "Running"))
+			s.Delete(collection, "lost")
 			time.Sleep(300 * time.Millisecond)
-			s.restore(test.expired)
+			s.Restore(test.expired)
 			eventually(t, "what changed", func() bool { return p.Counts("").Deleted == 1 && p.Counts("").Ready == 2 })
 			p.Close()
 			p.Close()
@@ -399,42 +460,15 @@ func apiPod(name, phase string) object {
 }
 
 func TestStartPodsOnADeadServer(t *testing.T) {
-	s := newServer(t)
-	s.cut()
+	s := newServer(t, scripted.Options{})
+	s.Cut()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if _, err := StartPods(ctx, PodsOptions{
-		Run: Run{Clock: sample.StartClock(), Sink: &recording{}}, Config: s.config,
+		Run: Run{Clock: sample.StartClock(), Sink: &recording{}}, Config: s.Config,
 	}); err == nil {
 		t.Error("no error, although the server never answered")
 	}
-}
-
-// BenchmarkPodMemory reports what is kept of a pod that is starting and of one that was written.
-func BenchmarkPodMemory(b *testing.B) {
-	for _, state := range []struct {
-		name    string
-		reached level
-	}{{"starting", levelScheduled}, {"written", levelReady}} {
-		b.Run(state.name, func(b *testing.B) {
-			p := newPods(PodsOptions{Run: Run{Clock: sample.StartClock(), Sink: discard{}}})
-			before := heap()
-			for i := range b.N {
-				pod := seen(fmt.Sprintf("web-5f6d8c7b9-%05d", i), state.reached)
-				pod.UID = types.UID(fmt.Sprintf("01234567-89ab-cdef-0123-%012d", i))
-				_ = p.Add(pod)
-			}
-			b.ReportMetric(float64(heap()-before)/float64(b.N), "bytes/pod")
-			runtime.KeepAlive(p)
-		})
-	}
-}
-
-func heap() int64 {
-	runtime.GC()
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc)
 }
 
 // discard is a Sink that keeps nothing.
