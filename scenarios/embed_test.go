@@ -79,11 +79,49 @@ func TestLibraryScales(t *testing.T) {
 	}
 }
 
+// TestLibraryTrials plans every variant of every built-in scenario, also as a trial records it.
+func TestLibraryTrials(t *testing.T) {
+	variants := map[string]int{}
+	entries, err := Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		_, text, err := Open(entry.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		base, all, err := spec.DecodeVariants(entry.Path, text, spec.Options{Files: Files()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := plan.BuildTrials(base, all, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, warning := range e.Warnings() {
+			t.Errorf("%s: %s", entry.Name, warning)
+		}
+		for _, v := range e.Variants {
+			again := build(t, entry.Path, v.Plan.Resolved, nil)
+			if len(again.Figures) != len(v.Plan.Figures) || again.Estimate.Duration != v.Plan.Estimate.Duration {
+				t.Errorf("%s, %s: the resolved scenario plans differently", entry.Name, v.Label)
+			}
+		}
+		variants[entry.Name] = len(all)
+	}
+	for name, want := range map[string]int{"api/list-modes": 4, "api/ramp": 6, "scheduler/throughput": 3, "quickstart": 1} {
+		if variants[name] != want {
+			t.Errorf("%s has %d variants, want %d", name, variants[name], want)
+		}
+	}
+}
+
 func TestOpenUnknown(t *testing.T) {
 	for name, want := range map[string]string{
 		"quikstart":  "did you mean quickstart?",
 		"nodes/rmap": "did you mean nodes/ramp?",
-		"something":  "there are api/latency, api/list-modes, api/tenants, nodes/loss, nodes/ramp, pods/burst, pods/density, pods/startup, quickstart",
+		"something":  "there are api/latency, api/list-modes, api/ramp, api/tenants, nodes/loss, nodes/ramp, pods/burst, pods/density, pods/startup, quickstart, scheduler/throughput",
 	} {
 		if _, _, err := Open(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open(%q): %v, want %s", name, err, want)

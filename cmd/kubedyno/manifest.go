@@ -32,7 +32,7 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 		ID:            r.id,
 		Scenario:      r.plan.Name, Title: r.plan.Title, Description: r.plan.Description,
 		Labels: r.plan.Labels, Parameters: r.plan.Parameters, Seed: r.plan.Seed,
-		Command: append([]string{"kubedyno"}, r.arguments[1:]...),
+		Command: append([]string{"kubedyno"}, r.command...),
 		Status:  bundle.Running,
 		Started: clock.Start(),
 		Tool:    tool(),
@@ -41,6 +41,7 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 			Origin: r.origin, Name: r.cluster.Name(), Kubernetes: version, PodStartup: startup.String(),
 		},
 		Objectives: r.plan.Objectives,
+		Figures:    r.plan.Figures,
 	}
 	m.Cluster.Components, err = r.components(version)
 	if err != nil {

@@ -20,12 +20,12 @@ func TestReadmeScenarioIsValid(t *testing.T) {
 		t.Fatal("the README shows no scenario")
 	}
 	a := &app{stdin: strings.NewReader(scenario), stdout: io.Discard, stderr: io.Discard, getenv: func(string) string { return "" }}
-	plan, err := a.plan("-", scenarioFlags{seed: 1})
+	plan, err := a.experiment("-", scenarioFlags{seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(plan.Warnings) > 0 {
-		t.Errorf("the README's scenario has warnings: %q", plan.Warnings)
+	if len(plan.Warnings()) > 0 {
+		t.Errorf("the README's scenario has warnings: %q", plan.Warnings())
 	}
 	var text bytes.Buffer
 	if err := plan.WriteText(&text); err != nil || !strings.Contains(text.String(), "20 Deployments") {

@@ -15,6 +15,7 @@ import (
 	"github.com/kubedyno/kubedyno/reporter/text"
 	"github.com/kubedyno/kubedyno/reporter/view"
 	"github.com/kubedyno/kubedyno/results/bundle"
+	"github.com/kubedyno/kubedyno/results/experiment"
 	"github.com/kubedyno/kubedyno/results/slo"
 	"github.com/kubedyno/kubedyno/results/summary"
 )
@@ -25,7 +26,8 @@ func newReportCommand(a *app) *cobra.Command {
 		Use:   "report [RUN-FOLDER]",
 		Short: "Summarise a run folder anew, and write its report.html",
 		Long: `Reads the records of a run, of one that was killed too, writes summary.json and report.html
-into its folder and prints the verdicts. Without a folder it takes the newest run in
+into its folder and prints the verdicts. Of an experiment it does so for every trial, and
+compares them. Without a folder it takes the newest run or experiment in
 ` + runsDirectory + `. The exit code is that of the verdict.`,
 		Example: "  kubedyno report\n  kubedyno report results/runs/20260102-030405-quickstart -o json",
 		Args:    arguments(0, 1, "at most one run folder"),
@@ -37,7 +39,11 @@ into its folder and prints the verdicts. Without a folder it takes the newest ru
 			if err != nil {
 				return invalid(err)
 			}
-			verdict, err := a.report(directory, output)
+			report := a.report
+			if experiment.Is(directory) {
+				report = a.reportExperiment
+			}
+			verdict, err := report(directory, output)
 			if err != nil {
 				return err
 			}
@@ -60,6 +66,13 @@ func chooseRun(given []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	experiments, err := experiment.List(runsDirectory)
+	if err != nil {
+		return "", err
+	}
+	if len(experiments) > 0 && (len(entries) == 0 || experiments[0].Started.After(entries[0].Manifest.Started)) {
+		return experiments[0].Dir, nil
+	}
 	if len(entries) == 0 {
 		return "", errors.New("there is no run in " + runsDirectory + ": name a run folder, or make one with 'kubedyno run quickstart'")
 	}
@@ -69,31 +82,15 @@ func chooseRun(given []string) (string, error) {
 // report summarises a run folder, writes summary.json and report.html into it, and prints
 // the verdicts.
 func (a *app) report(directory, output string) (slo.Verdict, error) {
-	found, err := bundle.Open(directory)
+	figures, report, err := summarise(directory)
 	if err != nil {
-		return "", invalid(err)
-	}
-	figures, detail, err := summary.Compute(found)
-	if err != nil {
-		return "", invalid(err) // A record is damaged or missing.
-	}
-	encoded, err := json.MarshalIndent(figures, "", "  ")
-	if err != nil {
-		return "", fmt.Errorf("encode the summary: %w", err)
-	}
-	report := view.Build(found.Manifest, found.Scenario, figures, detail)
-	var html bytes.Buffer
-	if err := page.Write(&html, report); err != nil {
-		return "", fmt.Errorf("write the report: %w", err)
-	}
-	err = errors.Join(
-		bundle.WriteFile(directory, bundle.SummaryFile, append(encoded, '\n')),
-		bundle.WriteFile(directory, bundle.ReportFile, html.Bytes()))
-	if err != nil {
-		return "", environment(err)
+		return "", err
 	}
 	if output == "json" {
-		_, err := a.stdout.Write(append(encoded, '\n'))
+		encoded, err := encodeSummary(figures)
+		if err == nil {
+			_, err = a.stdout.Write(encoded)
+		}
 		return figures.Verdict, err
 	}
 	if err := text.Write(a.stdout, report, text.Options{Color: a.color(a.stdout), Width: a.width()}); err != nil {
@@ -102,6 +99,40 @@ func (a *app) report(directory, output string) (slo.Verdict, error) {
 	fmt.Fprintf(a.stdout, "\nreport   %s\nfigures  %s\n",
 		filepath.Join(directory, bundle.ReportFile), filepath.Join(directory, bundle.SummaryFile))
 	return figures.Verdict, nil
+}
+
+// summarise summarises a run folder, and writes summary.json and report.html into it.
+func summarise(directory string) (*summary.Summary, *view.Report, error) {
+	found, err := bundle.Open(directory)
+	if err != nil {
+		return nil, nil, invalid(err)
+	}
+	figures, detail, err := summary.Compute(found)
+	if err != nil {
+		return nil, nil, invalid(err) // A record is damaged or missing.
+	}
+	encoded, err := encodeSummary(figures)
+	if err != nil {
+		return nil, nil, err
+	}
+	report := view.Build(found.Manifest, found.Scenario, figures, detail)
+	var html bytes.Buffer
+	if err := page.Write(&html, report); err != nil {
+		return nil, nil, fmt.Errorf("write the report: %w", err)
+	}
+	err = errors.Join(
+		bundle.WriteFile(directory, bundle.SummaryFile, encoded),
+		bundle.WriteFile(directory, bundle.ReportFile, html.Bytes()))
+	return figures, report, environment(err)
+}
+
+// encodeSummary returns a summary as JSON, with a line end.
+func encodeSummary(figures *summary.Summary) ([]byte, error) {
+	encoded, err := json.MarshalIndent(figures, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode the summary: %w", err)
+	}
+	return append(encoded, '\n'), nil
 }
 
 // width returns the width of the terminal, or 80.

@@ -45,9 +45,13 @@ func newRunCommand(a *app) *cobra.Command {
 		Long: `Runs a scenario on a control plane of its own that ends with the run, on a cluster that
 'kubedyno up' keeps (--cluster), or on any cluster of a kubeconfig (--kubeconfig, --context).
 The results are in a new folder below results/runs: report.html is for people, summary.json
-for programs. Ctrl-C stops, cleans up and keeps the results; a second one leaves at once.`,
+for programs. Ctrl-C stops, cleans up and keeps the results; a second one leaves at once.
+
+A scenario with several trials (see 'kubedyno plan') runs them one after another and compares
+them; --set of a matrix's parameter keeps to that value, and --repeat repeats any scenario.`,
 		Example: `  kubedyno run quickstart
   kubedyno run quickstart --set nodes=5000 --set deployments=100
+  kubedyno run scheduler/throughput --repeat 3
   kubedyno run my-scenario.yaml --controller-manager-flag kube-api-qps=100
   kubedyno run my-scenario.yaml --cluster lab
   kubedyno run my-scenario.yaml --kubeconfig ~/.kube/config --context staging
@@ -91,21 +95,27 @@ func (a *app) run(ctx context.Context, scenario string, flags runFlags) error {
 	if err := a.checkRun(&flags); err != nil {
 		return err
 	}
-	p, err := a.plan(scenario, flags.scenario)
+	e, err := a.experiment(scenario, flags.scenario)
 	if err != nil {
 		return err
 	}
-	settings, err := flags.cluster.settings(&p.Cluster)
-	if err != nil {
-		return err
+	if !e.Single() {
+		return a.runTrials(ctx, e, flags)
 	}
-	server, err := a.openPrometheus(ctx, flags.queried, p.Queries)
-	if err != nil {
-		return err
-	}
-	defer server.Close()
 	now := time.Now()
-	r := &run{app: a, flags: flags, plan: p, settings: settings, id: runID(now), prometheus: server}
+	r := &run{app: a, flags: flags, plan: e.Plan(e.Trials[0]), id: runID(now), command: a.arguments[1:]}
+	return r.conclude(r.carryOut(ctx, now))
+}
+
+// carryOut makes the run folder and the cluster, executes the plan and ends the cluster.
+func (r *run) carryOut(ctx context.Context, now time.Time) (err error) {
+	if r.settings, err = r.flags.cluster.settings(&r.plan.Cluster); err != nil {
+		return err
+	}
+	if r.prometheus, err = r.openPrometheus(ctx, r.flags.queried, r.plan.Queries); err != nil {
+		return err
+	}
+	defer r.prometheus.Close()
 	if err := r.makeFolder(now); err != nil {
 		return err
 	}
@@ -114,8 +124,7 @@ func (a *app) run(ctx context.Context, scenario string, flags runFlags) error {
 		return err
 	}
 	err = r.measure(ctx)
-	err = errors.Join(ended(err), environment(r.closeCluster()))
-	return r.conclude(err)
+	return errors.Join(ended(err), environment(r.closeCluster()))
 }
 
 // A run is one run on its way.
@@ -125,9 +134,10 @@ type run struct {
 	plan     *plan.Plan
 	settings map[cluster.Component]cluster.Settings
 	id       string
-	origin   string // embedded, named or attached
-	folder   folder // The run folder.
-	recorded bool   // Whether there are records in it.
+	command  []string // The arguments that run it again.
+	origin   string   // embedded, named or attached
+	folder   folder   // The run folder.
+	recorded bool     // Whether there are records in it.
 	cluster  *cluster.Cluster
 
 	prometheus *query.Server // nil if the scenario has no queries.
@@ -194,10 +204,15 @@ func (r *run) conclude(err error) error {
 	} else if reportErr != nil {
 		return reportErr
 	}
-	if err != nil && !(verdict == slo.Miss && exitcode.Of(err) == exitcode.Environment && errors.Is(err, engine.ErrTimeout)) {
+	if err != nil && !(verdict == slo.Miss && outOfTime(err)) {
 		return err
 	}
 	return judged(verdict)
+}
+
+// outOfTime reports whether a run has ended because a phase took too long.
+func outOfTime(err error) bool {
+	return exitcode.Of(err) == exitcode.Environment && errors.Is(err, engine.ErrTimeout)
 }
 
 // judged returns the error that stands for a verdict; what it has to say is in the report.

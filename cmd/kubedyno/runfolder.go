@@ -32,23 +32,29 @@ type folder struct {
 // makeFolder makes the run folder before anything is started, so that a folder which cannot be
 // used costs nothing: the one asked for, or a new one named after the time and the scenario, so
 // that a listing is in order.
-func (r *run) makeFolder(now time.Time) error {
-	path := r.flags.out
+func (r *run) makeFolder(now time.Time) (err error) {
+	r.folder, err = resultsFolder(r.flags.out, r.plan.Name, now)
+	return err
+}
+
+// resultsFolder makes the folder out, or if that is "" a new one for the scenario of that name.
+func resultsFolder(out, name string, now time.Time) (made folder, err error) {
+	path := out
 	if path == "" {
-		path = filepath.Join(runsDirectory, now.UTC().Format("20060102-150405")+"-"+r.plan.Name)
+		path = filepath.Join(runsDirectory, now.UTC().Format("20060102-150405")+"-"+name)
 	}
-	err := os.MkdirAll(filepath.Dir(path), 0o755)
+	err = os.MkdirAll(filepath.Dir(path), 0o755)
 	if err == nil {
-		r.folder, err = newFolder(path, r.flags.out == "")
+		made, err = newFolder(path, out == "")
 	}
 	if err == nil {
-		return nil
+		return made, nil
 	}
 	code := environment
 	if errors.Is(err, errOccupied) || errors.Is(err, syscall.ENOTDIR) {
 		code = invalid
 	}
-	return hinted(code(fmt.Errorf("create the run folder %s: %w", path, err)), "--out names another; it must not exist yet, or be empty")
+	return folder{}, hinted(code(fmt.Errorf("create the run folder %s: %w", path, err)), "--out names another; it must not exist yet, or be empty")
 }
 
 var errOccupied = errors.New("it is not empty")

@@ -26,18 +26,24 @@ import (
 type scenarioFlags struct {
 	set  []string
 	seed uint64
+	// repeat is how often every variant is run; 0 leaves it to the scenario.
+	repeat int
 }
 
 func (f *scenarioFlags) register(command *cobra.Command) {
 	command.Flags().StringArrayVar(&f.set, "set", nil, "a parameter as name=value; may be repeated")
 	command.Flags().Uint64Var(&f.seed, "seed", 1, "seed of everything random")
+	command.Flags().IntVar(&f.repeat, "repeat", 0, "how often each variant is run (default: what the scenario says, or once)")
 }
 
 // scenarioArgument is the argument of such a command.
 const scenarioArgument = "one scenario: a file, - for standard input, or a built-in one's name"
 
-// plan reads a scenario and resolves it.
-func (a *app) plan(given string, flags scenarioFlags) (*plan.Plan, error) {
+// experiment reads a scenario with all its variants and plans the trials.
+func (a *app) experiment(given string, flags scenarioFlags) (*plan.Experiment, error) {
+	if flags.repeat < 0 || flags.repeat > spec.MaxTrials {
+		return nil, invalid(fmt.Errorf("--repeat %d: must be a whole number from 1 to %d", flags.repeat, spec.MaxTrials))
+	}
 	file, text, directory, err := a.readScenario(given)
 	if err != nil {
 		return nil, invalid(err)
@@ -54,22 +60,21 @@ func (a *app) plan(given string, flags scenarioFlags) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := spec.Options{Set: set, Files: directory, Kubernetes: builder.Versions()}
+	options := spec.Options{Set: set, Files: directory, Kubernetes: builder.Versions(), Repeat: flags.repeat}
 	for _, t := range types {
 		options.NodeTypes = append(options.NodeTypes, t.Name)
 	}
-	scenario, err := spec.Decode(file, text, options)
+	base, variants, err := spec.DecodeVariants(file, text, options)
 	if err != nil {
 		return nil, invalid(err)
 	}
-	if faults := cluster.CheckSettings(scenarioSettings(&scenario.Spec.Cluster)); len(faults) > 0 {
-		return nil, invalid(fmt.Errorf("%s: %w", file, errors.Join(faults...)))
+	for _, v := range variants {
+		if faults := cluster.CheckSettings(scenarioSettings(&v.Scenario.Spec.Cluster)); len(faults) > 0 {
+			return nil, invalid(fmt.Errorf("%s: %w", file, errors.Join(faults...)))
+		}
 	}
-	resolved, err := plan.Build(scenario, flags.seed)
-	if err != nil {
-		return nil, invalid(err)
-	}
-	return resolved, nil
+	planned, err := plan.BuildTrials(base, variants, flags.seed)
+	return planned, invalid(err)
 }
 
 // readScenario finds a scenario: a file if there is one, or else a built-in one.
@@ -117,7 +122,7 @@ func newListCommand(a *app) *cobra.Command {
 				return a.printJSON(entries)
 			}
 			for _, entry := range entries {
-				fmt.Fprintf(a.stdout, "%-16s %s\n", entry.Name, entry.Title)
+				fmt.Fprintf(a.stdout, "%-21s %s\n", entry.Name, entry.Title)
 			}
 			return nil
 		},
@@ -133,21 +138,26 @@ func newPlanCommand(a *app) *cobra.Command {
 		Use:   "plan SCENARIO",
 		Short: "Show what a run would do, without doing it",
 		Long: `Prints the resolved steps, the objects they create, the peak rates and the expected
-duration. Nothing is started.`,
+duration. Of a scenario with several trials it prints these in their order, and the steps of
+the first variant. Nothing is started.`,
 		Example: "  kubedyno plan quickstart --set nodes=5000\n  kubedyno plan my-scenario.yaml -o json",
 		Args:    arguments(1, 1, scenarioArgument),
 		RunE: func(_ *cobra.Command, given []string) error {
 			if err := checkOutput(output); err != nil {
 				return err
 			}
-			p, err := a.plan(given[0], flags)
+			e, err := a.experiment(given[0], flags)
 			if err != nil {
 				return err
 			}
-			if output == "json" {
-				return a.printJSON(p)
+			var shown interface{ WriteText(io.Writer) error } = e
+			if e.Single() {
+				shown = e.Plan(e.Trials[0])
 			}
-			return p.WriteText(a.stdout)
+			if output == "json" {
+				return a.printJSON(shown)
+			}
+			return shown.WriteText(a.stdout)
 		},
 	}
 	flags.register(command)
@@ -165,13 +175,13 @@ func newValidateCommand(a *app) *cobra.Command {
 		RunE: func(_ *cobra.Command, given []string) error {
 			var last error
 			for _, name := range given {
-				p, err := a.plan(name, flags)
+				e, err := a.experiment(name, flags)
 				if err != nil {
 					last = &exitcode.Error{Code: a.conclude(err), Err: errSilent}
 					continue
 				}
 				fmt.Fprintf(a.stdout, "%s: valid\n", name)
-				for _, warning := range p.Warnings {
+				for _, warning := range e.Warnings() {
 					fmt.Fprintf(a.stdout, "%s: warning: %s\n", name, warning)
 				}
 			}

@@ -41,6 +41,10 @@ func setHorizontal(p *plot.Plot, figure view.Figure) {
 		p.X.Label.Text = "share that was at least this fast"
 		return
 	}
+	if figure.Axis == view.ValueAxis || figure.Axis == view.NamesAxis {
+		setNamed(p, figure)
+		return
+	}
 	p.X.Min, p.X.Max = 0, max(figure.End, 1)
 	if figure.Axis == view.NodesAxis || figure.Axis == view.PodsAxis {
 		p.X.Tick.Marker = plot.TickerFunc(countTicks)

@@ -141,6 +141,10 @@ func newPlot(canvas *svg.Canvas, figure view.Figure, panel view.Panel, last bool
 		p.Add(limitLine{limit: limit, axis: figure.Axis})
 	}
 	for _, series := range panel.Series {
+		if series.Dots {
+			p.Add(dots{canvas: canvas, series: series})
+			continue
+		}
 		p.Add(line{canvas: canvas, series: series})
 	}
 	return p

@@ -207,7 +207,11 @@ func drawNames(canvas *svg.Canvas, panel view.Panel, p *plot.Plot, c draw.Canvas
 	for i, name := range names {
 		left := c.Max.X + 12
 		canvas.Group(name.series.Name)
-		c.StrokeLine2(lineStyle(name.series.Slot), left, places[i], left+sample, places[i])
+		if name.series.Dots {
+			drawDot(c, name.series.Slot, vg.Point{X: left + sample/2, Y: places[i]})
+		} else {
+			c.StrokeLine2(lineStyle(name.series.Slot), left, places[i], left+sample, places[i])
+		}
 		shown := fit(name.series.Name, style, gutter-sample-space-14)
 		c.FillText(style, vg.Point{X: left + sample + space, Y: places[i]}, shown)
 		canvas.EndGroup()

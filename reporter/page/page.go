@@ -22,6 +22,9 @@ import (
 //go:embed page.html
 var pageTemplate string
 
+//go:embed experiment.html
+var experimentTemplate string
+
 //go:embed style.css
 var styleSheet string
 
@@ -34,30 +37,59 @@ const MaxBytes = 300 << 10
 
 // Write writes the report as one HTML file.
 func Write(w io.Writer, report *view.Report) error {
+	data := struct {
+		*view.Report
+		frame
+	}{report, newFrame()}
+	if err := execute(w, "page", data); err != nil {
+		return fmt.Errorf("write the report page of run %s: %w", report.Run, err)
+	}
+	return nil
+}
+
+// WriteExperiment writes the comparison of an experiment's trials as one HTML file. Its links to
+// the trials' pages are relative, so the folder can be moved as a whole.
+func WriteExperiment(w io.Writer, experiment *view.Experiment) error {
+	data := struct {
+		*view.Experiment
+		frame
+	}{experiment, newFrame()}
+	if err := execute(w, "experiment", data); err != nil {
+		return fmt.Errorf("write the report page of experiment %s: %w", experiment.ID, err)
+	}
+	return nil
+}
+
+// A frame is what every page brings along, so that it needs nothing from elsewhere.
+type frame struct {
+	Style  template.CSS
+	Script template.JS
+	Policy string
+}
+
+func newFrame() frame {
+	script := strings.TrimSpace(themeScript)
+	hash := sha256.Sum256([]byte(script))
+	return frame{
+		Style:  template.CSS(tokenStyle() + styleSheet),
+		Script: template.JS(script),
+		Policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-" +
+			base64.StdEncoding.EncodeToString(hash[:]) + "'",
+	}
+}
+
+// execute writes one of the two pages, which share their parts.
+func execute(w io.Writer, name string, data any) error {
 	parsed, err := template.New("page").Funcs(template.FuncMap{
 		"draw": draw, "tone": tone, "state": state, "width": width, "glyph": view.Glyph,
 	}).Parse(pageTemplate)
 	if err != nil {
 		return fmt.Errorf("parse the page template: %w", err)
 	}
-	script := strings.TrimSpace(themeScript)
-	hash := sha256.Sum256([]byte(script))
-	err = parsed.Execute(w, struct {
-		*view.Report
-		Style  template.CSS
-		Script template.JS
-		Policy string
-	}{
-		Report: report,
-		Style:  template.CSS(tokenStyle() + styleSheet),
-		Script: template.JS(script),
-		Policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-" +
-			base64.StdEncoding.EncodeToString(hash[:]) + "'",
-	})
-	if err != nil {
-		return fmt.Errorf("write the report page of run %s: %w", report.Run, err)
+	if _, err := parsed.New("experiment").Parse(experimentTemplate); err != nil {
+		return fmt.Errorf("parse the template of experiments: %w", err)
 	}
-	return nil
+	return parsed.ExecuteTemplate(w, name, data)
 }
 
 // draw draws a figure as an inline SVG element.
@@ -76,6 +108,8 @@ func tone(v slo.Verdict) string {
 		return "pass"
 	case slo.Miss:
 		return "miss"
+	case "":
+		return "unknown"
 	default:
 		return "doubt"
 	}

@@ -166,6 +166,9 @@ func (b *builder) key() []Fact {
 	if slow, ok := slowest(b.distributions(sample.APIRequest)); ok {
 		facts = append(facts, Fact{"Slowest API class", slow.Labels["class"] + ", " + quantiles(slow)})
 	}
+	for _, f := range b.summary.Figures {
+		facts = append(facts, figureFact(f))
+	}
 	if name, gauge, ok := b.busiest(); ok {
 		facts = append(facts, Fact{"Busiest component", name + ", " + format(gauge.Mean, sample.Cores) +
 			" on average, " + format(gauge.Max, sample.Cores) + " at most"})
@@ -203,4 +206,16 @@ func quantiles(d summary.Distribution) string {
 func unitOf(name string) sample.Unit {
 	metric, _ := sample.Lookup(name)
 	return metric.Unit
+}
+
+// figureFact is a figure that the scenario wants to see.
+func figureFact(f summary.Figure) Fact {
+	value := Dash
+	if f.Observed != nil {
+		value = format(*f.Observed, f.Unit)
+	}
+	if f.Reason != "" {
+		value += " (" + f.Reason + ")"
+	}
+	return Fact{f.Subject(), value}
 }

@@ -114,6 +114,8 @@ const (
 	// NodesAxis and PodsAxis are those of numbers of nodes and pods.
 	NodesAxis Axis = "nodes"
 	PodsAxis  Axis = "pods"
+	ValueAxis Axis = "value" // X is a value of a parameter, named by the Ticks.
+	NamesAxis Axis = "names" // X is the index of a name in the Ticks.
 )
 
 // A Figure is one picture: panels under one another that share the horizontal axis.
@@ -126,8 +128,17 @@ type Figure struct {
 	Axis    Axis
 	End     float64 // Where the time axis ends, in seconds, or that of nodes or pods.
 	Bands   []Band
+	Ticks   []Tick // Of a value or names axis.
+	Along   string // What a value or names axis shows.
+	Log     bool   // A value axis is logarithmic.
 	Panels  []Panel
 	Table   Table // The figures behind the picture.
+}
+
+// A Tick is a named place on a horizontal axis.
+type Tick struct {
+	At   float64
+	Name string
 }
 
 // A Band is a named stretch of the time axis, in seconds.
@@ -150,6 +161,7 @@ type Series struct {
 	Name  string
 	Slot  int // Chooses colour and dash; the same thing has the same slot in every figure.
 	Parts [][]Point
+	Dots  bool // Every point is a mark of its own; no line joins them.
 }
 
 // A Point is a position in the axes' units.

@@ -70,6 +70,7 @@ type Manifest struct {
 	Phases     []Phase         `json:"phases"`
 	Queries    []Query         `json:"queries,omitempty"`
 	Objectives []slo.Objective `json:"objectives"`
+	Figures    []slo.Objective `json:"figures,omitempty"` // Without limits: shown, not judged.
 }
 
 // Query is what is asked of the user's Prometheus.

@@ -30,6 +30,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 		Incomplete:    run.Incomplete(),
 		Duration:      c.end,
 		Objectives:    c.objectives(run),
+		Figures:       c.figures(run),
 		Phases:        append([]Phase{}, c.phases...),
 		Distributions: c.distributions(),
 		Buckets:       c.bucketFigures(),

@@ -19,6 +19,7 @@ type Summary struct {
 	Verdict       slo.Verdict    `json:"verdict"`  // The worst of all objectives; see Compute.
 	Sentence      string         `json:"sentence"` // The verdict in words.
 	Objectives    []Objective    `json:"objectives"`
+	Figures       []Figure       `json:"figures,omitempty"` // What the scenario wants to see beside its objectives.
 	Phases        []Phase        `json:"phases"`
 	Distributions []Distribution `json:"distributions"`
 	Buckets       []BucketFigure `json:"buckets,omitempty"` // What servers measured themselves.

@@ -66,7 +66,7 @@ func TestPodsOfFailedNodes(t *testing.T) {
 			t.Errorf("%d pods are Ready after the recovery, want 3", got)
 		}
 		_ = p.Add(on("dead", seen("d", levelReady)))
-		p.censor()
+		p.finish()
 		checkTimes(t, sink, sample.PodEviction, loss, 3, 10, 20)
 		checkTimes(t, sink, sample.PodReplacement, loss, 2, 10, 30)
 		if len(sink.warnings()) > 0 {
@@ -82,8 +82,8 @@ func TestLossesWithoutEnd(t *testing.T) {
 		_ = p.Add(on("dead", seen("b", levelReady)))
 		p.NodesFailed([]string{"dead"})
 		time.Sleep(7 * time.Second)
-		p.censor()
-		p.censor() // Nothing is counted twice.
+		p.finish()
+		p.finish() // Nothing is counted twice.
 		checkTimes(t, sink, sample.PodEviction, nil, 2, 7, 7)
 		checkTimes(t, sink, sample.PodReplacement, nil, 2, 7, 7)
 		if all := strings.Join(sink.warnings(), "\n"); !strings.Contains(all, "2 pods of failed nodes were not deleted") ||

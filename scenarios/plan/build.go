@@ -39,6 +39,9 @@ func Build(s *spec.Scenario, seed uint64) (*Plan, error) {
 		}
 		p.Objectives = append(p.Objectives, objective)
 	}
+	for _, f := range s.Spec.Trials.Figures {
+		p.Figures = append(p.Figures, figure(f))
+	}
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("plan scenario %s: %w", p.Name, err)
 	}

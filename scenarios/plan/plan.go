@@ -29,6 +29,7 @@ type Plan struct {
 	Queries    []spec.Query        `json:"queries"`
 	Phases     []Phase             `json:"phases"`
 	Objectives []slo.Objective     `json:"objectives"`
+	Figures    []slo.Objective     `json:"figures"` // Without limits: shown, not judged.
 	Estimate   Estimate            `json:"estimate"`
 	// Warnings are doubts about the scenario, each a sentence: it can be run, but an
 	// objective may end without a verdict.

@@ -36,7 +36,9 @@ func promise(name, statistic, limit string, where map[string]string) string {
 	if statistic != "value" {
 		words += " " + statistic
 	}
-	words += " " + limit
+	if limit != "" {
+		words += " " + limit
+	}
 	for _, label := range slices.Sorted(maps.Keys(where)) {
 		words += fmt.Sprintf(", %s %s", label, where[label])
 	}

@@ -22,6 +22,7 @@ type Options struct {
 	// NodeTypes and Kubernetes are the names that exist outside of the language. An empty
 	// list allows any name.
 	NodeTypes, Kubernetes []string
+	Repeat                int // How often each variant is run; 0 leaves it to the scenario.
 }
 
 // Decode reads a scenario: it replaces parameters by the values in o.Set or their defaults, puts
@@ -143,6 +144,9 @@ func (d *decoder) decode(node *yaml.Node, target reflect.Value, path string, f f
 		return
 	case map[string]any:
 		d.decodeManifest(node, target, path)
+		return
+	case Matrix:
+		target.Set(reflect.ValueOf(d.decodeMatrix(node, path)))
 		return
 	}
 	switch target.Kind() {

@@ -62,11 +62,9 @@ func (s *Scenario) applyDefaults(given func(path string) bool) {
 	}
 	for i := range s.Spec.Objectives {
 		o := &s.Spec.Objectives[i]
-		metric, _ := sample.Lookup(o.Metric)
-		if metric.Shape == sample.Scalar && o.Percentile == 0 && o.Statistic == "" {
-			o.Statistic = "value"
-		}
+		o.Statistic = defaultStatistic(o.Metric, o.Percentile, o.Statistic)
 	}
+	s.Spec.Trials.applyDefaults()
 }
 
 func (a *Action) applyDefaults(given func(path string) bool) {
@@ -128,4 +126,23 @@ func (r *Request) applyDefaults() {
 	if r.Encoding == "" {
 		r.Encoding = "protobuf"
 	}
+}
+
+func (t *Trials) applyDefaults() {
+	if t.Repeat == 0 {
+		t.Repeat = 1
+	}
+	for i := range t.Figures {
+		f := &t.Figures[i]
+		f.Statistic = defaultStatistic(f.Metric, f.Percentile, f.Statistic)
+	}
+}
+
+// defaultStatistic is the one statistic of a metric with one value.
+func defaultStatistic(name string, percentile float64, statistic string) string {
+	metric, _ := sample.Lookup(name)
+	if metric.Shape == sample.Scalar && percentile == 0 && statistic == "" {
+		return "value"
+	}
+	return statistic
 }

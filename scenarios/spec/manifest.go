@@ -150,14 +150,27 @@ func (d *decoder) freeScalar(node *yaml.Node, path string, escaped bool) any {
 }
 
 // resolve writes the tree, with everything replaced, as YAML without declarations of
-// parameters, since nothing is left that they could change.
+// parameters, since nothing is left that they could change, and without the other trials.
 func resolve(root *yaml.Node) ([]byte, error) {
 	body := child(root, "spec")
-	for i := 0; i+1 < len(body.Content); i += 2 {
-		if body.Content[i].Value == "parameters" {
-			body.Content = slices.Delete(body.Content, i, i+2)
-			break
+	drop(body, "parameters")
+	if trials := child(body, "trials"); trials != nil {
+		for _, key := range []string{"matrix", "repeat", "stopAfter"} {
+			drop(trials, key)
+		}
+		if len(trials.Content) == 0 {
+			drop(body, "trials")
 		}
 	}
 	return yaml.Dump(root, yaml.WithLineWidth(-1))
+}
+
+// drop removes a key and its value from a mapping.
+func drop(mapping *yaml.Node, key string) {
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == key {
+			mapping.Content = slices.Delete(mapping.Content, i, i+2)
+			return
+		}
+	}
 }

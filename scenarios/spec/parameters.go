@@ -187,7 +187,7 @@ func (s substitution) walk(node *yaml.Node, path string, index bool) {
 				s.faults.add(position{s.src, key.Line, key.Column}, "", "parameters are replaced in values, not in keys")
 			}
 			below := join(path, key.Value)
-			if below == "spec.parameters" {
+			if below == "spec.parameters" || below == "spec.trials.matrix" {
 				continue
 			}
 			s.walk(value, below, index || manifestPath.MatchString(below))

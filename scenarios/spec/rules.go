@@ -73,6 +73,8 @@ var rules = map[string]rule{
 	"queries":     {min: 0, max: MaxQueries, words: "a list of at most 20 queries"},
 	"step":        {min: 1, max: 3600, words: "a duration from 1s to 1h"},
 	"users":       {min: 1, max: MaxUsers, words: "a list of 1 to 100 users"},
+	"repeat":      {min: 1, max: MaxTrials, words: "a whole number from 1 to 200"},
+	"figures":     {min: 1, max: MaxFigures, words: "a list of 1 to 20 figures"},
 	"workloads":   {min: 0, max: MaxWorkloads, words: "a list of at most 1,000 workloads"},
 	"label": {pattern: regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`),
 		words: "a DNS label: lower-case letters, digits and dashes, at most 63, no dash at the ends"},

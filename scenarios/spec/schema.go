@@ -84,6 +84,9 @@ func (b schemaBuilder) value(t reflect.Type, f field) *jsonschema.Schema {
 			{Const: &zero}, {Type: "string", Pattern: parameterPattern}}}
 	case t == reflect.TypeFor[map[string]any]():
 		return &jsonschema.Schema{Type: "object", MinProperties: jsonschema.Ptr(1)}
+	case t == reflect.TypeFor[Matrix]():
+		values := &jsonschema.Schema{Type: "array", MinItems: jsonschema.Ptr(1), Items: word()}
+		return &jsonschema.Schema{Type: "object", MinProperties: jsonschema.Ptr(1), AdditionalProperties: values}
 	case t == reflect.TypeFor[map[string]string]():
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: word()}
 	}

@@ -54,6 +54,8 @@ type Spec struct {
 	Objectives []Objective `yaml:"objectives" doc:"What must hold for the run to pass."`
 	// ObjectiveSets are turned into objectives by package plan.
 	ObjectiveSets []string `yaml:"objectiveSets" one:"sig-scalability/v1" doc:"Named sets of objectives on whatever the scenario loads and starts: sig-scalability/v1."`
+	// Trials is without the axes that Options.Set has given a value.
+	Trials Trials `yaml:"trials" doc:"Runs the scenario several times: with other values, or to see how much the results vary."`
 }
 
 // A Parameter is a value that a user may change without editing the file. It is replaced in

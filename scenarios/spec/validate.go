@@ -45,6 +45,7 @@ func validate(s *Scenario, d *decoder, o Options) {
 	for i := range s.Spec.Objectives {
 		c.objective(s.Spec.Objectives[i], fmt.Sprintf("spec.objectives[%d]", i))
 	}
+	c.trials(o)
 }
 
 // unique reports whether the name at path+".name" is new among known. A name that is not

@@ -18,23 +18,31 @@ var shapeStatistics = map[sample.Shape][]string{
 }
 
 func (c *checker) objective(o Objective, path string) {
-	if !c.sound(path + ".metric") {
-		return
+	if metric, ok := c.metric(o.Metric, path); ok && !c.queryFault(o, metric, path) {
+		c.limit(o, metric, path)
+		c.judged(o, metric, path)
 	}
-	metric, ok := sample.Lookup(o.Metric)
+}
+
+// metric returns the metric of the objective or figure at path, if there is one of that name.
+func (c *checker) metric(name, path string) (metric sample.Metric, ok bool) {
+	if !c.sound(path + ".metric") {
+		return metric, false
+	}
+	metric, ok = sample.Lookup(name)
 	if !ok {
 		var names []string
 		for _, m := range sample.Metrics() {
 			names = append(names, m.Name)
 		}
-		c.fault(path+".metric", meant(o.Metric, names), "there is no metric %q", o.Metric)
-		return
+		c.fault(path+".metric", meant(name, names), "there is no metric %q", name)
 	}
-	if c.queryFault(o, metric, path) {
-		return
-	}
+	return metric, ok
+}
+
+// judged checks which number of which series an objective is about.
+func (c *checker) judged(o Objective, metric sample.Metric, path string) {
 	c.statistic(o, metric, path)
-	c.limit(o, metric, path)
 	if c.where(o, metric, path) {
 		c.hasData(o, metric, path)
 	}

@@ -1,0 +1,93 @@
+package page
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"github.com/kubedyno/kubedyno/reporter/internal/example"
+	"github.com/kubedyno/kubedyno/reporter/view"
+	"github.com/kubedyno/kubedyno/results/experiment"
+)
+
+func experiments() map[string]*experiment.Experiment {
+	return map[string]*experiment.Experiment{"compared": example.Compared(), "ladder": example.Ladder(),
+		"stopped": example.Stopped(), "nothing": example.Nothing()}
+}
+
+func renderExperiment(t *testing.T, e *experiment.Experiment) []byte {
+	t.Helper()
+	var page bytes.Buffer
+	if err := WriteExperiment(&page, view.BuildExperiment(e)); err != nil {
+		t.Fatal(err)
+	}
+	return page.Bytes()
+}
+
+func TestExperimentPageMatchesGolden(t *testing.T) {
+	for name, e := range experiments() {
+		t.Run(name, func(t *testing.T) {
+			got := renderExperiment(t, e)
+			golden := filepath.Join("testdata", "experiment-"+name+".html")
+			if *update {
+				if err := os.WriteFile(golden, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
+				t.Errorf("page differs from %s; run with -update if that is meant:\n%s", golden, diff)
+			}
+			if len(got) > MaxBytes {
+				t.Errorf("the page has %d bytes, more than %d", len(got), MaxBytes)
+			}
+		})
+	}
+}
+
+// TestExperimentPageStructure checks the elements as those of a run's page, that IDs are unique
+// and that links to the trials lead to their reports, and to nowhere else.
+func TestExperimentPageStructure(t *testing.T) {
+	for name, e := range experiments() {
+		t.Run(name, func(t *testing.T) {
+			root, err := html.Parse(bytes.NewReader(renderExperiment(t, e)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids, links := map[string]bool{}, map[string]bool{}
+			walk(root, func(node *html.Node) {
+				if node.Data == "a" && !strings.HasPrefix(attr(node, "href"), "#") {
+					links[attr(node, "href")] = true
+					return
+				}
+				checkElement(t, node)
+				if id := attr(node, "id"); id != "" {
+					if ids[id] {
+						t.Errorf("the ID %s is there twice", id)
+					}
+					ids[id] = true
+				}
+			})
+			want := map[string]bool{}
+			for _, trial := range e.Trials {
+				if trial.Verdict != "" {
+					want[trial.Folder+"/report.html"] = true
+				}
+			}
+			if diff := cmp.Diff(want, links); diff != "" {
+				t.Errorf("links (-want +got):\n%s", diff)
+			}
+			if !strings.Contains(textOf(root), e.Sentence) {
+				t.Errorf("the page does not say %q", e.Sentence)
+			}
+		})
+	}
+}
