@@ -32,6 +32,7 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 	report.Sections = append([]Section{b.timeline()}, b.nodes()...)
 	report.Sections = append(report.Sections, slices.Concat(b.nodeLoss(), b.cost())...)
 	report.Sections = append(report.Sections, b.pods().terse(), b.api().terse())
+	report.Sections = append(report.Sections, b.watch()...)
 	report.Sections = append(report.Sections, b.server()...)
 	report.Sections = append(report.Sections, b.queries()...)
 	report.Sections = append(report.Sections, b.components().terse(),

@@ -17,7 +17,7 @@ func (b *builder) harness() Section {
 func (b *builder) harnessDelays() Table {
 	table := Table{ID: "harness-delays", Caption: "Delays of the harness", Empty: "No delay was recorded.",
 		Columns: []Column{{Name: "Delay"}, {Name: "Of"}, {Name: "Phase"}, {"p50", true}, {"p90", true}, {"p99", true}, {"Max", true}, {"Samples", true}}}
-	for _, metric := range []string{sample.APISendLag, sample.WatchLag, sample.PodSimulatorOverhead} {
+	for _, metric := range []string{sample.APISendLag, sample.WatchLag, sample.WatchWake, sample.PodSimulatorOverhead} {
 		described, _ := sample.Lookup(metric)
 		for _, d := range b.distributions(metric) {
 			of := orDash(d.Labels["class"] + d.Labels["workload"])

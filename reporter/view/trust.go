@@ -15,12 +15,12 @@ const harnessComponent = "kubedyno"
 // trust lists what speaks for and against the figures of this run, each beside its limit.
 // summary.Limits explains them.
 func (b *builder) trust() []Check {
-	return []Check{
+	return append([]Check{
 		b.completeCheck(), b.shareCheck(), b.harnessCPUCheck(), b.rateCheck(),
 		b.lagCheck("Send lag, worst p99", sample.APISendLag, "No load was sent."),
 		b.lagCheck("Watch lag p99", sample.WatchLag, "The watch probe left no record."),
 		b.booksCheck(), b.droppedCheck(), b.queueCheck(), b.throttleCheck(), b.relistCheck(), b.pauseCheck(),
-	}
+	}, b.watchChecks()...)
 }
 
 func (b *builder) completeCheck() Check {

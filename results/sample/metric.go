@@ -63,6 +63,7 @@ const (
 	FromRollout Source = "rollout" // A rollout action.
 	FromLoad    Source = "load"    // A load action.
 	FromQuery   Source = "query"   // A query to the user's Prometheus.
+	FromWatch   Source = "watch"   // A watch action.
 )
 
 // A Metric describes one measured quantity.
@@ -140,6 +141,13 @@ const (
 	HarnessQueue      = "harness_queue_records_total"
 	HarnessThrottled  = "harness_client_throttled_seconds"
 	HarnessHeldBack   = "harness_client_throttled_total"
+
+	WatchDelivery  = "watch_delivery_seconds"
+	WatchStaleness = "watch_staleness_seconds"
+	WatchFanout    = "watch_fanout_seconds"
+	WatchEvents    = "watch_events_total"
+	WatchStreams   = "watch_streams_total"
+	WatchWake      = "watch_wake_seconds"
 
 	ServerRequest        = "server_request_sli_seconds"
 	ServerQueueWait      = "server_queue_wait_seconds"
@@ -268,6 +276,27 @@ var registry = index(
 		Help: "Time so far that the rate limits of kubedyno's own clients held requests back, added up over the requests."},
 	Metric{Name: HarnessHeldBack, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Help: "Requests so far that the rate limits of kubedyno's own clients held back by 1 ms or more."},
+
+	Metric{Name: WatchDelivery, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromWatch,
+		Labels: []string{"resource", "watchers"}, HarnessDelays: []string{WatchWake},
+		Help: "From a write's acknowledgement until a watcher has its event, for every write and watcher; 0 if the event came first."},
+	Metric{Name: WatchStaleness, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromWatch,
+		Labels: []string{"resource", "watchers"}, HarnessDelays: []string{WatchWake, APISendLag},
+		Help: "From when an acknowledged write was to be sent until a watcher has its event, for every write and watcher."},
+	Metric{Name: WatchFanout, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromWatch,
+		Labels: []string{"resource", "watchers"}, HarnessDelays: []string{WatchWake},
+		Help: "From a write's acknowledgement until the last watcher has its event, for every write."},
+	Metric{Name: WatchEvents, Unit: Count, Better: Neither, Shape: Counter, Source: FromWatch,
+		Labels: []string{"resource", "watchers", "state"},
+		Help: "Events of the watchers: expected (acknowledged writes times watchers) = delivered + missing; beside them " +
+			"duplicate, and unacknowledged (of writes that were not acknowledged)."},
+	Metric{Name: WatchStreams, Unit: Count, Better: Neither, Shape: Counter, Source: FromWatch,
+		Labels: []string{"resource", "watchers", "state"},
+		Help: "Streams of the watchers: opened, ended (by the server or the network), then resumed, relisted (410: events were " +
+			"skipped) or refused (a try to open it again that failed)."},
+	Metric{Name: WatchWake, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromWatch,
+		Labels: []string{"resource", "watchers"},
+		Help:   "How late kubedyno woke up a probe beside the watchers: what its own lack of CPU may add to their times."},
 
 	Metric{Name: ServerRequest, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
 		Labels: []string{"verb", "resource", "scope"},

@@ -119,6 +119,9 @@ type Window struct {
 	Metric    string    `json:"metric"`
 	Labels    Labels    `json:"labels,omitempty"`
 	Histogram Histogram `json:"hdr"`
+	// Censored says that the values are those of things which never got there: each true value
+	// is at least the recorded one.
+	Censored bool `json:"censored,omitempty"`
 }
 
 // A Pod is the life of one pod as the harness's watch delivered it, a line of pods.jsonl. An

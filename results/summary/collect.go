@@ -148,6 +148,7 @@ func (c *collector) window(w sample.Window) {
 	labels, phase := c.split(w.Labels, w.From)
 	if values := c.valuesOf(w.Metric, withPhase(labels, phase)); values != nil {
 		values.Histogram.Merge(w.Histogram)
+		values.censor(w)
 	}
 	if w.Metric == sample.APIRequest {
 		c.counts.Requests += w.Histogram.Count()

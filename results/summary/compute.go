@@ -37,6 +37,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 		Gauges:        c.gaugeFigures(),
 		Scalars:       []Scalar{},
 		Counts:        c.counts,
+		WatchBooks:    c.watchBooks(),
 	}
 	for _, k := range slices.Sorted(maps.Keys(c.scalars)) {
 		s.Scalars = append(s.Scalars, c.scalars[k])

@@ -18,6 +18,9 @@ func (c *collector) objectives(run *bundle.Run) []Objective {
 	all := []Objective{}
 	for _, o := range run.Manifest.Objectives {
 		out := c.judge(o, cmp.Or(c.doubt(run, o.Metric), c.queryDoubt(run, o)))
+		if metric, ok := sample.Lookup(o.Metric); ok {
+			out = c.watchBalanced(metric, out)
+		}
 		all = append(all, Objective{
 			Objective: o, Unit: o.Unit(), Verdict: out.Verdict, Reason: out.Reason,
 			Observed: out.Observed, Low: out.Low, High: out.High, Margin: out.Margin,

@@ -26,7 +26,8 @@ type Summary struct {
 	Gauges        []Gauge        `json:"gauges"`
 	Scalars       []Scalar       `json:"scalars"`
 	Counts        Counts         `json:"counts"`
-	Warnings      []string       `json:"warnings,omitempty"` // Doubts, each a sentence.
+	WatchBooks    *WatchBooks    `json:"watchBooks,omitempty"` // nil without a watch action.
+	Warnings      []string       `json:"warnings,omitempty"`   // Doubts, each a sentence.
 }
 
 // An Objective is an objective and how it came out.

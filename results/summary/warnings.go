@@ -53,6 +53,7 @@ func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 	all = append(all, c.loadWarnings(run.Manifest.Objectives)...)
 	all = append(all, c.watchWarnings()...)
 	all = append(all, c.throttleWarnings()...)
+	all = append(all, c.fanoutWarnings()...)
 	return append(all, c.eventWarnings()...)
 }
 

@@ -75,6 +75,9 @@ func (s Step) Begin(ctx context.Context) (func(context.Context) (string, error),
 	if a := s.Plan.Action.Load; a != nil {
 		return s.load(ctx, a)
 	}
+	if a := s.Plan.Action.Watch; a != nil {
+		return s.watch(ctx, a)
+	}
 	return s.do, nil
 }
 

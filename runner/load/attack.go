@@ -9,6 +9,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/kubedyno/kubedyno/runner/load/pace"
+	"github.com/kubedyno/kubedyno/runner/load/wire"
 )
 
 // initialWorkers is how many requests of a class vegeta can have in flight from the start; it
@@ -47,7 +48,7 @@ func (a *Attack) Run(ctx context.Context) (Result, error) {
 	}
 	classes.Wait()
 	for _, c := range clients {
-		c.close()
+		c.Close()
 	}
 	if ctx.Err() != nil {
 		return result, fmt.Errorf("load %s was interrupted: %w", a.options.Name, context.Cause(ctx))
@@ -56,25 +57,25 @@ func (a *Attack) Run(ctx context.Context) (Result, error) {
 }
 
 // connect makes a client for each class and opens its connections.
-func (a *Attack) connect(ctx context.Context) ([]*client, error) {
-	clients := make([]*client, len(a.targeters))
+func (a *Attack) connect(ctx context.Context) ([]*wire.Client, error) {
+	clients := make([]*wire.Client, len(a.targeters))
 	var warming sync.WaitGroup
 	defer warming.Wait()
 	for i, t := range a.targeters {
-		c, err := newClient(ctx, a.options.Config, a.options.Connections)
+		c, err := wire.NewClient(ctx, a.options.Config, a.options.Connections)
 		if err != nil {
 			return nil, err
 		}
 		clients[i] = c
 		version := t.base
 		version.Path = "/version"
-		warming.Go(func() { c.warm(ctx, version.String()) })
+		warming.Go(func() { c.Warm(ctx, version.String()) })
 	}
 	return clients, nil
 }
 
 // shoot sends one class and records it.
-func (a *Attack) shoot(c *client, t *targeter, p *pacer) ClassResult {
+func (a *Attack) shoot(c *wire.Client, t *targeter, p *pacer) ClassResult {
 	limit := uint64(a.options.MaxInFlight)
 	attacker := vegeta.NewAttacker(
 		vegeta.Client(&http.Client{Transport: &operation{next: c, target: t}, Timeout: a.options.Timeout}),

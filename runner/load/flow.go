@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+
+	"github.com/kubedyno/kubedyno/runner/load/wire"
 )
 
 // maxFlowAnswer is how many bytes the list of flow schemas may have. A new cluster has 13 of some
@@ -27,8 +29,8 @@ func (a *Attack) lookUpFlows(ctx context.Context) error {
 	flows := address.JoinPath("flowschemas")
 	return a.withClient(ctx, func(ctx context.Context, c *http.Client) error {
 		var list flowcontrolv1.FlowSchemaList
-		_ = persist(ctx, func() (bool, error) {
-			return readJSON(ctx, c, flows.String(), jsonType, maxFlowAnswer, &list)
+		_ = wire.Persist(ctx, func() (bool, error) {
+			return wire.ReadJSON(ctx, c, flows.String(), jsonType, maxFlowAnswer, &list)
 		})
 		names := make(map[string]flow, len(list.Items))
 		for _, schema := range list.Items {

@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/kubedyno/kubedyno/runner/load/wire"
 )
 
 // frames are events as an API server encodes them: each object by the serializer of objects, the
@@ -67,7 +69,7 @@ var (
 	endMark = map[string]string{metav1.InitialEventsAnnotationKey: "true"}
 	// decoy has the mark where it means nothing.
 	decoy = watch.Event{Type: watch.Added, Object: pod("decoy", endMark)}
-	added = watch.Event{Type: watch.Added, Object: pod(strings.Repeat("long", 3*wireBuffer), nil)}
+	added = watch.Event{Type: watch.Added, Object: pod(strings.Repeat("long", 3*wire.BufferSize), nil)}
 	early = watch.Event{Type: watch.Bookmark, Object: pod("", nil)}
 	end   = watch.Event{Type: watch.Bookmark, Object: pod("", endMark)}
 )
@@ -105,8 +107,8 @@ func TestFramesThatAreNone(t *testing.T) {
 		isProtobuf bool
 		want       string
 	}{
-		{"a long line", io.LimitReader(endless{}, 2*maxFrame), false, errFrameTooLong.Error()},
-		{"a long frame", strings.NewReader("\x7f\xff\xff\xff"), true, errFrameTooLong.Error()},
+		{"a long line", io.LimitReader(endless{}, 2*wire.MaxFrame), false, wire.ErrFrameTooLong.Error()},
+		{"a long frame", strings.NewReader("\x7f\xff\xff\xff"), true, wire.ErrFrameTooLong.Error()},
 		{"half a frame", strings.NewReader("\x00\x00\x00\x09abc"), true, io.ErrUnexpectedEOF.Error()},
 		{"half a length", strings.NewReader("\x00"), true, io.ErrUnexpectedEOF.Error()},
 		{"half a line", strings.NewReader(`{"type":"BOOK`), false, io.ErrUnexpectedEOF.Error()},

@@ -165,8 +165,11 @@ type Options struct {
 	// Names returns the names of the existing objects of a resource in the namespace, such
 	// as pods. It is called up to ten times a second for the classes that create none.
 	Names func(schema.GroupVersionResource) []string
-	Clock sample.Clock
-	Sink  sample.Sink
+	// Answered, if there is one, is told of every answer to an update, by one
+	// goroutine for each class. It must not block, as the recording of the class waits for it.
+	Answered func(Answer)
+	Clock    sample.Clock
+	Sink     sample.Sink
 
 	Connections int // Per class; 0 means DefaultConnections.
 	MaxInFlight int // Per class; 0 means DefaultMaxInFlight.

@@ -18,10 +18,10 @@ import (
 
 // The annotations of objects that a load makes.
 const (
-	// revisionAnnotation is what update, patch and apply change, so that no write is without
+	// RevisionAnnotation is what update, patch and apply change, so that no write is without
 	// effect: the server skips those. It is there from the start, as a JSON patch cannot add to
-	// annotations where there are none.
-	revisionAnnotation = "kubedyno.dev/revision"
+	// annotations where there are none: 0 at the creation, and n for the n-th request of the class.
+	RevisionAnnotation = "kubedyno.dev/revision"
 	// payloadAnnotation carries the payload of objects that have no data.
 	payloadAnnotation = "kubedyno.dev/payload"
 )
@@ -107,7 +107,7 @@ func (t *targeter) fromManifest(index int, revision string) map[string]any {
 	object.SetName(t.name(index))
 	object.SetNamespace(t.namespace)
 	object.SetLabels(merged(object.GetLabels(), t.labels))
-	annotations := map[string]string{revisionAnnotation: revision}
+	annotations := map[string]string{RevisionAnnotation: revision}
 	if t.payload != "" {
 		annotations[payloadAnnotation] = t.payload
 	}
@@ -161,7 +161,7 @@ func (t *targeter) object(index int, revision string) []byte {
 	metadata.SetName(t.name(index))
 	metadata.SetNamespace(t.namespace)
 	metadata.SetLabels(t.labels)
-	annotations := map[string]string{revisionAnnotation: revision}
+	annotations := map[string]string{RevisionAnnotation: revision}
 	metadata.SetAnnotations(annotations)
 	if t.payload != "" {
 		switch object := object.(type) {
@@ -197,14 +197,14 @@ func (t *targeter) applied(index int, revision string) []byte {
 		"kind":       t.kind.name,
 		"metadata": map[string]any{
 			"name": t.name(index), "namespace": t.namespace, "labels": t.labels,
-			"annotations": map[string]string{revisionAnnotation: revision},
+			"annotations": map[string]string{RevisionAnnotation: revision},
 		},
 	})
 }
 
 // patch renders a patch of the class's type and returns its media type.
 func (t *targeter) patch(revision string) (contentType string, body []byte) {
-	change := map[string]any{"metadata": map[string]any{"annotations": map[string]string{revisionAnnotation: revision}}}
+	change := map[string]any{"metadata": map[string]any{"annotations": map[string]string{RevisionAnnotation: revision}}}
 	switch t.class.PatchType {
 	case JSONPatch:
 		return jsonPatchType, mustJSON([]map[string]string{{

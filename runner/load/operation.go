@@ -8,9 +8,10 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/kubedyno/kubedyno/runner/load/wire"
 )
 
 // maxPages is how many pages a paged list may have; more is a server that never comes to an end.
@@ -45,6 +46,7 @@ type operation struct {
 // RoundTrip carries one operation out. Where it takes more than one answer, the body of what it
 // returns is empty, and the code is the first one that is a failure, or that of the last answer.
 func (o *operation) RoundTrip(request *http.Request) (*http.Response, error) {
+	revision := takeRevision(request)
 	began := time.Now()
 	var waited atomic.Int64 // Until the first of its requests left; 0 if none did.
 	response, err := o.send(request.WithContext(httptrace.WithClientTrace(request.Context(), &httptrace.ClientTrace{
@@ -78,6 +80,9 @@ func (o *operation) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	response.Header.Set(waitedHeader, strconv.FormatInt(waited.Load(), 10))
 	response.Header.Set(firstByteHeader, strconv.FormatInt(firstByte, 10))
+	if revision != "" {
+		response.Header.Set(revisionHeader, revision)
+	}
 	if class.Verb == Watch && response.StatusCode == http.StatusGone {
 		o.target.tooOldVersion(request.URL.Query().Get("resourceVersion"))
 	}
@@ -111,7 +116,7 @@ func (b countedBody) Read(buffer []byte) (int, error) {
 // followPages reads a page and requests the ones after it until one is the last or fails.
 func (o *operation) followPages(request *http.Request, page *http.Response) (*http.Response, error) {
 	for range maxPages {
-		token, err := continueOf(page.Body, isProtobuf(page))
+		token, err := continueOf(page.Body, wire.IsProtobuf(page))
 		if err == nil {
 			_, err = io.Copy(io.Discard, page.Body) // So that the connection can be used again.
 		}
@@ -138,7 +143,7 @@ func (o *operation) followPages(request *http.Request, page *http.Response) (*ht
 // readWatchList reads a watch until the whole state was sent, and closes it. An ERROR event
 // becomes the answer's code, as a list would have had it.
 func readWatchList(response *http.Response) error {
-	code, err := readInitialEvents(response.Body, isProtobuf(response))
+	code, err := readInitialEvents(response.Body, wire.IsProtobuf(response))
 	if err = errors.Join(err, finish(response)); err != nil {
 		return err
 	}
@@ -154,11 +159,6 @@ func finish(response *http.Response) error {
 	err := response.Body.Close()
 	response.Body, response.ContentLength = http.NoBody, 0
 	return err
-}
-
-// isProtobuf reports whether an answer is in protobuf.
-func isProtobuf(response *http.Response) bool {
-	return strings.HasPrefix(response.Header.Get("Content-Type"), protobufType)
 }
 
 // readQuery is the query of a get, list or watch.

@@ -21,6 +21,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/load/wire"
 )
 
 // second is a load of 20 requests in a second.
@@ -340,7 +341,7 @@ func TestPayload(t *testing.T) {
 // checkPayload decodes an object as a server does and looks at its payload.
 func checkPayload(t *testing.T, body []byte, size int, isJSON bool) {
 	t.Helper()
-	if isJSON == bytes.HasPrefix(body, []byte(protobufMagic)) {
+	if isJSON == bytes.HasPrefix(body, []byte(wire.ProtobufMagic)) {
 		t.Errorf("the object is not in the class's encoding: %.20q", body)
 	}
 	object, _, err := scheme.Codecs.UniversalDeserializer().Decode(body, nil, nil)

@@ -11,16 +11,15 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/kubedyno/kubedyno/runner/load/wire"
 )
 
 // The limits of what happens before and after the timed part.
 const (
 	setupParallel = 16
-	setupAttempts = 6
-	setupPause    = time.Second
 	setupTimeout  = 60 * time.Second // Of one request.
 	cleanupLimit  = 5 * time.Minute
-	maxErrorBody  = 1 << 10 // Bytes of an error response that are quoted.
 )
 
 // Prepare checks the options and creates the objects that the classes work on: Class.Objects
@@ -127,7 +126,7 @@ func (a *Attack) lookUpVersions(ctx context.Context) error {
 			if t.class.Verb != Watch {
 				continue
 			}
-			err := persist(ctx, func() (bool, error) { return t.lookUpVersion(ctx, c) })
+			err := wire.Persist(ctx, func() (bool, error) { return t.lookUpVersion(ctx, c) })
 			if err != nil {
 				return fmt.Errorf("load class %q: look up the resourceVersion of %s to watch from: %w",
 					t.class.Name, t.class.Resource.GroupResource(), err)
@@ -164,37 +163,18 @@ func (a *Attack) Cleanup(ctx context.Context) error {
 func (a *Attack) withClient(ctx context.Context, use func(context.Context, *http.Client) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c, err := newClient(ctx, a.options.Config, 1)
+	c, err := wire.NewClient(ctx, a.options.Config, 1)
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer c.Close()
 	return use(ctx, &http.Client{Transport: c, Timeout: setupTimeout})
 }
 
 // send sends one request outside the timed part until it succeeds or is answered with the
 // tolerated code. Throttling, server errors and broken connections are tried again.
 func send(ctx context.Context, c *http.Client, target vegeta.Target, tolerated int) error {
-	return persist(ctx, func() (bool, error) { return sendOnce(ctx, c, target, tolerated) })
-}
-
-// persist tries something until it says that it is not worth trying again.
-func persist(ctx context.Context, try func() (again bool, err error)) error {
-	var err error
-	for attempt := range setupAttempts {
-		if attempt > 0 {
-			select {
-			case <-time.After(setupPause):
-			case <-ctx.Done():
-				return errors.Join(ctx.Err(), err)
-			}
-		}
-		var again bool
-		if again, err = try(); !again {
-			return err
-		}
-	}
-	return fmt.Errorf("gave up after %d attempts: %w", setupAttempts, err)
+	return wire.Persist(ctx, func() (bool, error) { return sendOnce(ctx, c, target, tolerated) })
 }
 
 // sendOnce reports whether it is worth trying again, and why.
@@ -209,7 +189,7 @@ func sendOnce(ctx context.Context, c *http.Client, target vegeta.Target, tolerat
 		return ctx.Err() == nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
+	body, err := io.ReadAll(io.LimitReader(response.Body, wire.MaxErrorBody))
 	if err == nil {
 		_, err = io.Copy(io.Discard, response.Body)
 	}
@@ -219,11 +199,6 @@ func sendOnce(ctx context.Context, c *http.Client, target vegeta.Target, tolerat
 	case code < http.StatusBadRequest || code == tolerated:
 		return false, nil
 	default:
-		return retriable(code), fmt.Errorf("%s: %s", response.Status, body)
+		return wire.Retriable(code), fmt.Errorf("%s: %s", response.Status, body)
 	}
-}
-
-// retriable reports whether a code says that the same request may succeed later.
-func retriable(code int) bool {
-	return code == http.StatusTooManyRequests || code >= http.StatusInternalServerError
 }

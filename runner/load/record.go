@@ -125,6 +125,7 @@ func (r *recorder) result(result *vegeta.Result) {
 	r.lag.Record(lag + waited)
 	r.service.Record(result.Latency - waited)
 	r.headers(result)
+	r.answered(result, failure, taken+sample.Offset(result.Latency))
 }
 
 // nanoseconds reads a header that operation has put on a response; 0 if it is not there.

@@ -14,13 +14,15 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubedyno/kubedyno/runner/load/wire"
 )
 
 // The media types of requests and responses.
 const (
-	protobufType       = "application/vnd.kubernetes.protobuf"
-	jsonType           = "application/json"
-	acceptTypes        = protobufType + "," + jsonType
+	protobufType       = wire.ProtobufType
+	jsonType           = wire.JSONType
+	acceptTypes        = wire.AcceptTypes
 	mergePatchType     = "application/merge-patch+json"
 	strategicPatchType = "application/strategic-merge-patch+json"
 	jsonPatchType      = "application/json-patch+json"
@@ -66,7 +68,7 @@ func newTargeter(o Options, index int) (*targeter, error) {
 		base:      base,
 		namespace: o.Namespace,
 		labels:    map[string]string{LoadLabel: o.Name},
-		prefix:    fmt.Sprintf("%s-%d", o.Name, index),
+		prefix:    ObjectPrefix(o.Name, index),
 		payload:   payload(class.Size, index),
 		tooOld:    make(chan struct{}, 1),
 	}
@@ -151,7 +153,9 @@ func (t *targeter) operation(seq uint64) vegeta.Target {
 	case Create:
 		return t.create(int(seq))
 	case Update:
-		return t.write(http.MethodPut, address, t.bodyType(), t.object(index, revision))
+		target := t.write(http.MethodPut, address, t.bodyType(), t.object(index, revision))
+		target.Header.Set(revisionHeader, revision)
+		return target
 	case Patch:
 		contentType, body := t.patch(revision)
 		return t.write(http.MethodPatch, address, contentType, body)

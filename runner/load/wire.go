@@ -2,7 +2,6 @@ package load
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -11,26 +10,17 @@ import (
 	"math"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/kubedyno/kubedyno/runner/load/wire"
 )
 
-// The limits of what is kept of an answer while it is read.
-const (
-	maxListMeta = 64 << 10 // Bytes of a page's ListMeta, the continue token among them.
-	wireBuffer  = 4 << 10
-)
-
-// protobufMagic is what every protobuf object of Kubernetes begins with; a runtime.Unknown follows.
-const protobufMagic = "k8s\x00"
+// maxListMeta is how many bytes of a page's ListMeta are kept, the continue token among them.
+const maxListMeta = 64 << 10
 
 // The field numbers of the messages that are read.
 const (
-	fieldUnknownRaw       = 2 // runtime.Unknown
-	fieldListMeta         = 1 // every list
-	fieldContinue         = 3 // ListMeta
-	fieldWatchEventType   = 1 // WatchEvent
-	fieldWatchEventObject = 2
-	fieldRawExtensionRaw  = 1 // RawExtension
-	fieldStatusCode       = 6 // Status
+	fieldListMeta = 1 // every list
+	fieldContinue = 3 // ListMeta
 )
 
 // continueOf reads the continue token of one page of a list; empty if it is the last page. It
@@ -61,7 +51,7 @@ func jsonContinue(body io.Reader) (string, error) {
 			}
 			value, err := decoder.Token()
 			if err != nil {
-				return true, unexpectedEnd(err)
+				return true, wire.UnexpectedEnd(err)
 			}
 			text, ok := value.(string)
 			if !ok || len(text) > maxListMeta {
@@ -78,7 +68,7 @@ func jsonContinue(body io.Reader) (string, error) {
 func eachMember(decoder *json.Decoder, visit func(key string) (done bool, err error)) error {
 	opening, err := decoder.Token()
 	if err != nil {
-		return unexpectedEnd(err)
+		return wire.UnexpectedEnd(err)
 	}
 	if opening != json.Delim('{') {
 		return fmt.Errorf("%v instead of a JSON object", opening)
@@ -86,14 +76,14 @@ func eachMember(decoder *json.Decoder, visit func(key string) (done bool, err er
 	for decoder.More() {
 		key, err := decoder.Token()
 		if err != nil {
-			return unexpectedEnd(err)
+			return wire.UnexpectedEnd(err)
 		}
 		if done, err := visit(fmt.Sprint(key)); done || err != nil {
 			return err
 		}
 	}
 	_, err = decoder.Token()
-	return unexpectedEnd(err)
+	return wire.UnexpectedEnd(err)
 }
 
 // skipValue passes one JSON value by, one token at a time.
@@ -101,7 +91,7 @@ func skipValue(decoder *json.Decoder) error {
 	for depth := 0; ; {
 		token, err := decoder.Token()
 		if err != nil {
-			return unexpectedEnd(err)
+			return wire.UnexpectedEnd(err)
 		}
 		switch token {
 		case json.Delim('{'), json.Delim('['):
@@ -117,16 +107,16 @@ func skipValue(decoder *json.Decoder) error {
 
 // protobufContinue finds ListMeta.continue in a protobuf list.
 func protobufContinue(body io.Reader) (string, error) {
-	reader := bufio.NewReaderSize(body, wireBuffer)
-	var magic [len(protobufMagic)]byte
+	reader := bufio.NewReaderSize(body, wire.BufferSize)
+	var magic [len(wire.ProtobufMagic)]byte
 	if _, err := io.ReadFull(reader, magic[:]); err != nil {
-		return "", unexpectedEnd(err)
+		return "", wire.UnexpectedEnd(err)
 	}
-	if string(magic[:]) != protobufMagic {
+	if string(magic[:]) != wire.ProtobufMagic {
 		return "", errors.New("the answer does not begin as protobuf of Kubernetes does")
 	}
-	if _, err := seekField(reader, fieldUnknownRaw); err != nil {
-		return "", unexpectedEnd(err)
+	if _, err := seekField(reader, wire.FieldUnknownRaw); err != nil {
+		return "", wire.UnexpectedEnd(err)
 	}
 	size, err := seekField(reader, fieldListMeta)
 	if errors.Is(err, io.EOF) {
@@ -140,9 +130,9 @@ func protobufContinue(body io.Reader) (string, error) {
 	}
 	meta := make([]byte, size)
 	if _, err := io.ReadFull(reader, meta); err != nil {
-		return "", unexpectedEnd(err)
+		return "", wire.UnexpectedEnd(err)
 	}
-	token, err := bytesField(meta, fieldContinue)
+	token, err := wire.BytesField(meta, fieldContinue)
 	return string(token), err
 }
 
@@ -181,61 +171,7 @@ func seekField(reader *bufio.Reader, want protowire.Number) (uint64, error) {
 			_, err = io.CopyN(io.Discard, reader, int64(size))
 		}
 		if err != nil {
-			return 0, unexpectedEnd(err)
+			return 0, wire.UnexpectedEnd(err)
 		}
 	}
-}
-
-// bytesField returns the last value of a field that has a length; nil if there is none.
-func bytesField(message []byte, want protowire.Number) ([]byte, error) {
-	var found []byte
-	err := eachField(message, want, protowire.BytesType, func(value []byte) {
-		found, _ = protowire.ConsumeBytes(value)
-	})
-	return found, err
-}
-
-// varintField returns the last value of a number; 0 if there is none.
-func varintField(message []byte, want protowire.Number) (uint64, error) {
-	var found uint64
-	err := eachField(message, want, protowire.VarintType, func(value []byte) {
-		found, _ = protowire.ConsumeVarint(value)
-	})
-	return found, err
-}
-
-// eachField calls visit with every value of that number and type in a message.
-func eachField(message []byte, want protowire.Number, wantType protowire.Type, visit func(value []byte)) error {
-	for len(message) > 0 {
-		number, kind, tagSize := protowire.ConsumeTag(message)
-		if tagSize < 0 {
-			return protowire.ParseError(tagSize)
-		}
-		size := protowire.ConsumeFieldValue(number, kind, message[tagSize:])
-		if size < 0 {
-			return protowire.ParseError(size)
-		}
-		if number == want && kind == wantType {
-			visit(message[tagSize : tagSize+size])
-		}
-		message = message[tagSize+size:]
-	}
-	return nil
-}
-
-// unwrap returns the message in the envelope of a protobuf object.
-func unwrap(object []byte) ([]byte, error) {
-	envelope, ok := bytes.CutPrefix(object, []byte(protobufMagic))
-	if !ok {
-		return nil, errors.New("an object does not begin as protobuf of Kubernetes does")
-	}
-	return bytesField(envelope, fieldUnknownRaw)
-}
-
-// unexpectedEnd says that data ended too early, where its reader only says that it ended.
-func unexpectedEnd(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

@@ -168,6 +168,8 @@ func stepName(a spec.Action) string {
 		return "hold " + short(a.Hold.Duration)
 	case a.Load != nil:
 		return fmt.Sprintf("load %s/s", number(a.Load.TotalRate()))
+	case a.Watch != nil:
+		return fmt.Sprintf("watch %s with %d", a.Watch.Resource, a.Watch.Watchers)
 	}
 	return a.Verb() + " " + workloadOf(a)
 }

@@ -46,6 +46,7 @@ type simulation struct {
 // An observed says how many observations a step will make of the metrics of one source.
 type observed struct {
 	source sample.Source
+	metric string // The only one that is meant; empty for all of the source.
 	labels sample.Labels
 	n      float64
 }
@@ -151,6 +152,8 @@ func (s *simulation) step(phase string, step Step) effect {
 		return effect{seconds: seconds}
 	case a.Hold != nil:
 		return effect{seconds: a.Hold.Duration.Seconds()}
+	case a.Watch != nil:
+		return s.watch(phase, *a.Watch)
 	}
 	return s.load(phase, *a.Load)
 }
@@ -225,7 +228,7 @@ func (s *simulation) traffic() slo.Traffic {
 }
 
 func (s *simulation) observe(source sample.Source, n float64, labels sample.Labels) {
-	s.counted = append(s.counted, observed{source, labels, n})
+	s.counted = append(s.counted, observed{source: source, labels: labels, n: n})
 }
 
 // startup returns a long but usual time from scheduled to Running.
@@ -252,7 +255,7 @@ func (s *simulation) warnFewSamples(o slo.Objective) {
 	}
 	n := 0.0
 	for _, c := range s.counted {
-		if c.source == metric.Source && matches(c.labels, o.Where) {
+		if c.source == metric.Source && (c.metric == "" || c.metric == o.Metric) && matches(c.labels, o.Where) {
 			n += c.n
 		}
 	}

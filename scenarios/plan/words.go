@@ -72,6 +72,8 @@ func (p *Plan) describe(step Step) string {
 		return "delete " + things + pace(a.Delete.Rate, "as fast as they are taken") + "; until they are gone"
 	case a.Hold != nil:
 		return "hold still for " + short(a.Hold.Duration)
+	case a.Watch != nil:
+		return watchWords(*a.Watch)
 	}
 	return fmt.Sprintf("send %s requests a second for %s%s", number(a.Load.TotalRate()), short(a.Load.Duration),
 		paceWords(*a.Load))
@@ -134,7 +136,7 @@ func plural(noun string, n int) string {
 		return noun
 	case strings.HasSuffix(noun, "y"):
 		return strings.TrimSuffix(noun, "y") + "ies"
-	case strings.HasSuffix(noun, "s"):
+	case strings.HasSuffix(noun, "s") || strings.HasSuffix(noun, "ch"):
 		return noun + "es"
 	}
 	return noun + "s"

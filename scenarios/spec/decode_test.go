@@ -268,6 +268,22 @@ func TestFaults(t *testing.T) {
 		{name: "no-trace", changes: []string{"            rate: 10\n", "            rate: 10\n            pace: {shape: trace, file: none.csv}\n"}},
 		{name: "bad-trace", options: Options{Files: fstest.MapFS{"load.csv": {Data: []byte("seconds,factor\n0,1\n# calm\n5,x\n")}}},
 			changes: []string{"            rate: 10\n", "            rate: 10\n            pace: {shape: trace, file: load.csv}\n"}},
+		{name: "watch", changes: []string{"        - hold:\n            duration: ${calm}\n", `        - watch: {watchers: 20000, duration: 1m}
+        - watch: {watchers: 500, duration: 5m, resource: pods, encoding: xml}
+        - watch: {watchers: 500, duration: 1m, connections: 4}
+        - watch: {watchers: 5000, duration: 1m, rate: 50}
+        - watch: {watchers: 2000, duration: 4m, rate: 100, objects: 0}
+        - watch: {watchers: 6000, duration: 1m, size: 200000}
+        - watch: {watchers: 30, duration: 1m}
+        - watch: {watchers: 30, duration: 2m}
+        - watch: {watchers: 30, duration: 2m, resource: secrets}
+        - watch: {}
+`, "    - metric: component_memory_bytes\n", `    - {metric: watch_delivery_seconds, percentile: 99, most: 1s, where: {watchers: "31"}}
+    - {metric: watch_events_total, statistic: last, most: 0, where: {state: lost}}
+    - {metric: watch_fanout_seconds, percentile: 99, most: 1s, where: {phase: fleet}}
+    - {metric: api_request_seconds, percentile: 99, most: 1s, where: {verb: update, resource: secrets}}
+    - metric: component_memory_bytes
+`}},
 		{name: "set-of-objectives", changes: []string{"  objectives:\n", "  objectiveSets: [sig-scalability/v2]\n  objectives:\n"}},
 		{name: "order", changes: []string{"        - create:\n            workload: web\n            rate: ${rate}\n", "        - hold: {duration: 6m}\n        - create: {workload: settings}\n        - create: {workload: settings}\n        - wait: {workload: settings}\n        - scale: {workload: settings, replicas: 1}\n        - rollout: {workload: settings, patch: {a: 1}}\n"}},
 		{name: "amounts", changes: []string{"            pool: general\n", `            pool: general

@@ -71,6 +71,9 @@ func (a *Action) applyDefaults(given func(path string) bool) {
 	if a.Wait != nil && a.Wait.For == "" {
 		a.Wait.For = "ready"
 	}
+	if a.Watch != nil {
+		a.Watch.applyDefaults()
+	}
 	if a.Load == nil {
 		return
 	}

@@ -67,6 +67,7 @@ var rules = map[string]rule{
 	"points":      {min: 1, max: MaxPoints, words: "a list of 1 to 10,000 points"},
 	"payload":     {min: 0, max: MaxPayload, words: "a number of bytes from 0 to 1,000,000"},
 	"connections": {min: 1, max: MaxConnections, words: "a whole number from 1 to 1,000"},
+	"watchers":    {min: 1, max: MaxWatchers, words: "a whole number from 1 to 10,000"},
 	"phases":      {min: 1, max: MaxPhases, words: "a list of 1 to 100 phases"},
 	"actions":     {min: 1, max: MaxActions, words: "a list of 1 to 100 actions"},
 	"requests":    {min: 1, max: MaxRequests, words: "a list of 1 to 100 classes of requests"},

@@ -165,6 +165,7 @@ type Action struct {
 	Delete  *Delete  `yaml:"delete" doc:"Deletes the objects of a workload and waits until they and their pods are gone."`
 	Hold    *Hold    `yaml:"hold" doc:"Does nothing for a while, so that a steady state can be measured."`
 	Load    *Load    `yaml:"load" doc:"Sends open-loop request load to the API server."`
+	Watch   *Watch   `yaml:"watch" doc:"Opens watches and measures how long it takes until all have seen an update."`
 }
 
 // Nodes creates fake nodes.

@@ -106,6 +106,8 @@ func (c *checker) action(h *history, phase Phase, a Action, path string) {
 	case a.Load != nil:
 		c.fits(a.Load.Duration, phase, path)
 		c.load(h, *a.Load, path)
+	case a.Watch != nil:
+		c.watch(phase, *a.Watch, path)
 	}
 }
 

@@ -3,6 +3,7 @@ package spec
 import (
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/results/slo"
@@ -123,6 +124,10 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		values["state"] = []string{"created", "ready"}
 	case sample.APIErrors:
 		values["kind"] = []string{"timeout", "throttled", "server", "not-found", "client", "connection", "unsent"}
+	case sample.WatchEvents:
+		values["state"] = []string{"expected", "delivered", "missing", "duplicate", "unacknowledged"}
+	case sample.WatchStreams:
+		values["state"] = []string{"opened", "ended", "resumed", "relisted", "refused"}
 	}
 	return values
 }
@@ -151,6 +156,7 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 		sample.FromPods:    "makes such pods",
 		sample.FromRollout: "rolls out such a workload",
 		sample.FromLoad:    "sends such requests",
+		sample.FromWatch:   "opens such watches",
 	}[metric.Source]
 	if metric.Source == sample.FromQuery {
 		c.fault(path+".metric", "", "%s would have no data: the scenario has no such query", metric.Name)
@@ -190,7 +196,12 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 			a.Rollout != nil && workload(a.Rollout.Workload)
 	case sample.FromRollout:
 		return a.Rollout != nil && workload(a.Rollout.Workload)
+	case sample.FromWatch:
+		return a.Watch != nil && match(sample.Labels{"resource": a.Watch.Resource, "watchers": strconv.Itoa(a.Watch.Watchers)})
 	case sample.FromLoad:
+		if a.Watch != nil { // Its updates are a load.
+			return match(sample.Labels{"verb": "update", "resource": a.Watch.Resource, "scope": "resource"})
+		}
 		return a.Load != nil && slices.ContainsFunc(a.Load.Requests, func(r Request) bool {
 			return match(sample.Labels{"verb": r.Verb, "resource": r.Label(), "scope": r.Scope})
 		})

@@ -1,4 +1,4 @@
-package load
+package wire
 
 import (
 	"context"
@@ -22,20 +22,20 @@ const (
 	warmTimeout      = 10 * time.Second
 )
 
-// errLoadOver is the answer to dials after the end of a load.
-var errLoadOver = errors.New("the load is over")
+// errOver is the answer to dials after the end of a client.
+var errOver = errors.New("the client is over")
 
-// A client spreads requests over a fixed number of connections in turn. Its connections are cut
+// A Client spreads requests over a fixed number of connections in turn. Its connections are cut
 // when the context it was made with ends, which ends every request in flight.
-type client struct {
+type Client struct {
 	connections []*connection
 	transports  []http.RoundTripper // The connections with the credentials.
 	next        atomic.Uint64
 }
 
-// newClient makes a client for the server and credentials of config, with no rate limit. It
+// NewClient makes a client for the server and credentials of config, with no rate limit. It
 // makes its own connections, as client-go would share one among all of them.
-func newClient(ctx context.Context, config *rest.Config, connections int) (*client, error) {
+func NewClient(ctx context.Context, config *rest.Config, connections int) (*Client, error) {
 	base, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("read the server's address: %w", err)
@@ -55,7 +55,7 @@ func newClient(ctx context.Context, config *rest.Config, connections int) (*clie
 	if config.Proxy != nil {
 		transport.Proxy = config.Proxy
 	}
-	c := &client{}
+	c := &Client{}
 	for range connections {
 		connection := newConnection(ctx, transport, *base)
 		wrapped, err := rest.HTTPWrappersForConfig(config, connection)
@@ -69,21 +69,27 @@ func newClient(ctx context.Context, config *rest.Config, connections int) (*clie
 }
 
 // RoundTrip sends a request on the next connection.
-func (c *client) RoundTrip(request *http.Request) (*http.Response, error) {
+func (c *Client) RoundTrip(request *http.Request) (*http.Response, error) {
 	turn := c.next.Add(1) % uint64(len(c.transports))
 	return c.transports[turn].RoundTrip(request)
 }
 
-// close closes the connections.
-func (c *client) close() {
+// On returns one connection; numbers beyond the last begin anew. A request for which the server
+// allows no further stream on it waits.
+func (c *Client) On(connection int) http.RoundTripper {
+	return c.transports[connection%len(c.transports)]
+}
+
+// Close closes the connections.
+func (c *Client) Close() {
 	for _, connection := range c.connections {
 		connection.close()
 	}
 }
 
-// warm opens every connection with one request, as the requests of a long-lived client do not
+// Warm opens every connection with one request, as the requests of a long-lived client do not
 // pay for a handshake either. What goes wrong here goes wrong in the load too, where it counts.
-func (c *client) warm(ctx context.Context, address string) {
+func (c *Client) Warm(ctx context.Context, address string) {
 	ctx, cancel := context.WithTimeout(ctx, warmTimeout)
 	defer cancel()
 	var all sync.WaitGroup
@@ -116,7 +122,7 @@ func boundDial(life context.Context, dial dialFunc) dialFunc {
 		defer cancel()
 		defer context.AfterFunc(life, cancel)()
 		if life.Err() != nil {
-			return nil, errLoadOver
+			return nil, errOver
 		}
 		conn, err := dial(ctx, network, address)
 		if err != nil {
