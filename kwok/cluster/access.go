@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,12 +28,13 @@ var kwokRules = []rbacv1.PolicyRule{
 		Verbs: []string{"get", "list", "watch", "create", "update", "patch", "delete"}},
 }
 
-// grantAccess gives the harness and kwok their roles.
+// grantAccess gives the harness and kwok their roles and returns when they are in force.
 func (c *Cluster) grantAccess(ctx context.Context) error {
 	config, err := clientcmd.BuildConfigFromFlags("", c.kubeconfigOf("admin"))
 	if err != nil {
 		return err
 	}
+	config.QPS = -1
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return err
@@ -48,8 +50,27 @@ func (c *Cluster) grantAccess(ctx context.Context) error {
 				return fmt.Errorf("bind %s to the cluster role %s: %w", user, role, err)
 			}
 		}
-		return nil
+		return inForce(ctx, client)
 	})
+}
+
+// inForce returns an error until the API server knows the bindings, which is a moment after it took
+// them. A component that asks for a user's rights before that remembers for 10 s that there are none.
+func inForce(ctx context.Context, client kubernetes.Interface) error {
+	for _, spec := range []authorizationv1.SubjectAccessReviewSpec{
+		{User: harnessUser, NonResourceAttributes: &authorizationv1.NonResourceAttributes{Verb: "get", Path: "/metrics"}},
+		{User: kwokUser, ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "list", Resource: "nodes"}},
+	} {
+		review := &authorizationv1.SubjectAccessReview{Spec: spec}
+		answer, err := client.AuthorizationV1().SubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+		if err != nil {
+			return fmt.Errorf("ask for the rights of %s: %w", spec.User, err)
+		}
+		if !answer.Status.Allowed {
+			return fmt.Errorf("the rights of %s are not in force yet", spec.User)
+		}
+	}
+	return nil
 }
 
 func (c *Cluster) untilGranted(ctx context.Context, grant func(context.Context) error) error {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -59,14 +60,21 @@ func fake(mode, component string, arguments []string) int {
 	return 1
 }
 
-// serveFake answers every GET with 200 and every POST with what was posted.
+// serveFake answers every GET with 200 and every POST with what was posted, but for questions about
+// rights: those are in force from the second one on.
 func serveFake(component string, arguments []string) error {
 	flags := make(map[string]string)
 	for _, argument := range arguments {
 		name, value, _ := strings.Cut(strings.TrimLeft(argument, "-"), "=")
 		flags[name] = value
 	}
+	var asked atomic.Int64
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/subjectaccessreviews") {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = fmt.Fprintf(w, `{"kind":"SubjectAccessReview","apiVersion":"authorization.k8s.io/v1","status":{"allowed":%t}}`, asked.Add(1) > 1)
+			return
+		}
 		w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
 		_, _ = io.Copy(w, r.Body)
 	})
