@@ -64,7 +64,7 @@ func TestEventMetadata(t *testing.T) {
 			Labels:      map[string]string{"a": "b"},
 			Annotations: map[string]string{"a.dev/text": decoys["text"], revision: "12"},
 			ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "m", Operation: "Update", FieldsType: "FieldsV1",
-				FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:metadata":{"f:annotations":{"f:` + revision + `":{}}}}`)}}},
+				FieldsV1: metav1.NewFieldsV1(`{"f:metadata":{"f:annotations":{"f:` + revision + `":{}}}}`)}},
 		}, decoys), "probe-0-7", "421", "12"},
 		{"no annotation", watch.Added, configMap(metav1.ObjectMeta{Name: "root", ResourceVersion: "3"}, nil), "root", "3", ""},
 		{"a bookmark", watch.Bookmark, configMap(metav1.ObjectMeta{ResourceVersion: "77"}, nil), "", "77", ""},
