@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -46,6 +47,7 @@ func (b *builder) distributions(metric string) []summary.Distribution {
 			found = append(found, d)
 		}
 	}
+	slices.SortStableFunc(found, func(x, y summary.Distribution) int { return b.inOrder(x.Labels, y.Labels) })
 	return found
 }
 
@@ -56,7 +58,22 @@ func (b *builder) scalars(metric string) []summary.Scalar {
 			found = append(found, s)
 		}
 	}
+	slices.SortStableFunc(found, func(x, y summary.Scalar) int { return b.inOrder(x.Labels, y.Labels) })
 	return found
+}
+
+// inOrder compares series of one metric: those that differ in nothing but the phase come in the
+// order in which the phases ran.
+func (b *builder) inOrder(x, y sample.Labels) int {
+	rest := func(labels sample.Labels) string {
+		others := maps.Clone(labels)
+		delete(others, "phase")
+		return others.String()
+	}
+	turn := func(labels sample.Labels) int {
+		return slices.IndexFunc(b.summary.Phases, func(p summary.Phase) bool { return p.Name == labels["phase"] })
+	}
+	return cmp.Or(cmp.Compare(rest(x), rest(y)), cmp.Compare(turn(x), turn(y)))
 }
 
 // merged adds up the distributions of a metric that agree in what key returns of their
