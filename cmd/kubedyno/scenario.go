@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -33,7 +34,22 @@ type scenarioFlags struct {
 func (f *scenarioFlags) register(command *cobra.Command) {
 	command.Flags().StringArrayVar(&f.set, "set", nil, "a parameter as name=value; may be repeated")
 	command.Flags().Uint64Var(&f.seed, "seed", 1, "seed of everything random")
-	command.Flags().IntVar(&f.repeat, "repeat", 0, "how often each variant is run (default: what the scenario says, or once)")
+	command.Flags().Var((*repeatCount)(&f.repeat), "repeat", "how often each variant is run (default: what the scenario says, or once)")
+}
+
+// repeatCount is a flag's value that is checked as it is given, so that 0 is no way to say nothing.
+type repeatCount int
+
+func (r *repeatCount) String() string { return "" }
+func (r *repeatCount) Type() string   { return "int" }
+
+func (r *repeatCount) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > spec.MaxTrials {
+		return fmt.Errorf("must be a whole number from 1 to %d", spec.MaxTrials)
+	}
+	*r = repeatCount(n)
+	return nil
 }
 
 // scenarioArgument is the argument of such a command.
@@ -41,9 +57,6 @@ const scenarioArgument = "one scenario: a file, - for standard input, or a built
 
 // experiment reads a scenario with all its variants and plans the trials.
 func (a *app) experiment(given string, flags scenarioFlags) (*plan.Experiment, error) {
-	if flags.repeat < 0 || flags.repeat > spec.MaxTrials {
-		return nil, invalid(fmt.Errorf("--repeat %d: must be a whole number from 1 to %d", flags.repeat, spec.MaxTrials))
-	}
 	file, text, directory, err := a.readScenario(given)
 	if err != nil {
 		return nil, invalid(err)

@@ -19,7 +19,7 @@ func (b *builder) trust() []Check {
 		b.completeCheck(), b.shareCheck(), b.harnessCPUCheck(), b.rateCheck(),
 		b.lagCheck("Send lag, worst p99", sample.APISendLag, "No load was sent."),
 		b.lagCheck("Watch lag p99", sample.WatchLag, "The watch probe left no record."),
-		b.booksCheck(), b.droppedCheck(), b.queueCheck(), b.throttleCheck(), b.relistCheck(), b.pauseCheck(),
+		b.othersCheck(), b.booksCheck(), b.droppedCheck(), b.queueCheck(), b.throttleCheck(), b.relistCheck(), b.pauseCheck(),
 	}, b.watchChecks()...)
 }
 
@@ -90,6 +90,19 @@ func (b *builder) harnessCPUCheck() Check {
 	}
 	value := digits(gauge.Mean) + " / " + digits(gauge.Max) + " cores"
 	return judge(name, value, limit, cpus == 0 || gauge.Max < cpus, "Mean and highest over the run.")
+}
+
+// othersCheck tells of other work on the machine.
+func (b *builder) othersCheck() Check {
+	const name = "Other processes of the machine"
+	gauge, ok := b.gauge(sample.MachineOthers, nil)
+	cpus := float64(b.manifest.Machine.CPUs)
+	if !ok || cpus == 0 {
+		return unknown(name, "What the rest of the machine used was not recorded.")
+	}
+	limit := summary.MaxOthersShare * cpus
+	return judge(name, format(gauge.Mean, sample.Cores), atMost(format(limit, sample.Cores)), gauge.Mean <= limit,
+		"On average; whoever waits for a CPU because of them looks slow.")
 }
 
 // digits writes a number of cores without its unit.

@@ -141,6 +141,7 @@ const (
 	HarnessQueue      = "harness_queue_records_total"
 	HarnessThrottled  = "harness_client_throttled_seconds"
 	HarnessHeldBack   = "harness_client_throttled_total"
+	MachineOthers     = "machine_others_cpu_cores"
 
 	WatchDelivery  = "watch_delivery_seconds"
 	WatchStaleness = "watch_staleness_seconds"
@@ -274,6 +275,8 @@ var registry = index(
 		Help: "The most records of kubedyno that waited for the disk at once in the last second."},
 	Metric{Name: HarnessThrottled, Unit: Seconds, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Help: "Time so far that the rate limits of kubedyno's own clients held requests back, added up over the requests."},
+	Metric{Name: MachineOthers, Unit: Cores, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
+		Help: "CPU of this machine that neither kubedyno nor a component used, what a hypervisor took included."},
 	Metric{Name: HarnessHeldBack, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Help: "Requests so far that the rate limits of kubedyno's own clients held back by 1 ms or more."},
 

@@ -222,7 +222,7 @@ func TestTrackKeepsExtremesWithinItsLimit(t *testing.T) {
 func write(t *testing.T, pods int, status bundle.Status, objectives []slo.Objective, more func(*bundle.Writer)) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "run")
-	w, err := bundle.Create(dir, bundle.Manifest{ID: "r", Objectives: objectives}, nil)
+	w, err := bundle.Create(dir, bundle.Manifest{ID: "r", Objectives: objectives, Machine: bundle.Machine{CPUs: 2}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ const (
 const (
 	MinAchieved     = 0.98 // Of the offered rate.
 	MaxHarnessShare = 0.25 // Of all CPU seconds; a harness beyond it is a good part of the load.
+	MaxOthersShare  = 0.1  // Of the machine's CPUs, used by none of the run's processes.
 	MaxQueueShare   = 0.5  // Of the queue of records, which drops when it is full.
 	MaxHeldBack     = 0    // Requests that rate limits of the harness's own held back.
 	MaxRelists      = 0    // Watches that had to list anew.
@@ -78,6 +79,8 @@ func Limits() []Limit {
 		{"late wake-ups of watchers", sample.WatchWake, delays, Look, "What a late reader sees late counts as delivered late."},
 		{"harness share of CPU", sample.ComponentCPUTotal, "at most " + share(MaxHarnessShare), Look,
 			"On one machine it takes CPU from what it measures."},
+		{"other processes of the machine", sample.MachineOthers, "at most " + share(MaxOthersShare) + " of its CPUs on average", Look,
+			"Whoever waits for a CPU because of them looks slow."},
 		{"records waiting", sample.HarnessQueue,
 			fmt.Sprintf("at most %s of %s", share(MaxQueueShare), sample.FormatCount(bundle.QueueLimit)), Look,
 			"A full queue drops records."},

@@ -90,6 +90,17 @@ func TestThrottlingIsWarnedOf(t *testing.T) {
 	}
 }
 
+func TestOthersAreWarnedOf(t *testing.T) {
+	for cores, want := range map[float64]bool{0.19: false, 0.9: true} {
+		s, _ := compute(t, write(t, 1, bundle.Complete, nil, func(w *bundle.Writer) {
+			w.Point(sample.Point{Metric: sample.MachineOthers, Value: cores})
+		}))
+		if warned := strings.Contains(strings.Join(s.Warnings, " "), "Other processes of the machine used 0.9 cores of its 2 on average"); warned != want {
+			t.Errorf("with %v cores used by others the warnings are %q", cores, s.Warnings)
+		}
+	}
+}
+
 func TestLimitsNameMetrics(t *testing.T) {
 	for _, l := range Limits() {
 		if _, known := sample.Lookup(l.Metric); l.Metric != "" && !known {

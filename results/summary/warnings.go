@@ -52,6 +52,7 @@ func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 	}
 	all = append(all, c.loadWarnings(run.Manifest.Objectives)...)
 	all = append(all, c.watchWarnings()...)
+	all = append(all, c.othersWarnings(run.Manifest)...)
 	all = append(all, c.throttleWarnings()...)
 	all = append(all, c.fanoutWarnings()...)
 	return append(all, c.eventWarnings()...)
@@ -130,6 +131,16 @@ func (c *collector) watchWarnings() []string {
 	}
 	return []string{fmt.Sprintf("Watches of the harness had to list anew (watch relists: %s); "+
 		"what happened meanwhile was seen late.", sample.Format(relists, sample.Count))}
+}
+
+// othersWarnings tells of other work on the machine.
+func (c *collector) othersWarnings(m bundle.Manifest) []string {
+	others, ok := c.gauges[key(sample.MachineOthers, nil)]
+	if !ok || others.mean() <= MaxOthersShare*float64(m.Machine.CPUs) {
+		return nil
+	}
+	return []string{fmt.Sprintf("Other processes of the machine used %s of its %d on average; what had to wait for a CPU because of them looks slow.",
+		sample.Format(others.mean(), sample.Cores), m.Machine.CPUs)}
 }
 
 // throttleWarnings tells of rate limits that kubedyno's clients should not have.

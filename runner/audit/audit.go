@@ -1,5 +1,5 @@
 // Package audit watches the processes of a run, kubedyno's own among them: their CPU time and
-// resident memory, and the garbage-collection pauses, goroutines and dropped records of the
+// resident memory, what the rest of the machine uses, and the garbage-collection pauses, goroutines and dropped records of the
 // harness, how full its queue of records was and what its own rate limits held back, so that a
 // result can say whether the harness was the bottleneck.
 //
@@ -58,6 +58,7 @@ type Audit struct {
 	options Options
 	tracks  map[string]*track // By component.
 	harness *harness
+	balance balance
 	warned  bool
 
 	cancel context.CancelFunc
@@ -115,6 +116,7 @@ func (a *Audit) sample() {
 			a.sampleProcess(process)
 		}
 	}
+	a.sampleOthers()
 	now := a.options.Clock.Now()
 	pause, goroutines := a.harness.read()
 	a.point(now, sample.HarnessGCPause, "", pause)

@@ -32,3 +32,5 @@ func readSelf() (usage, error) {
 		identity:   1,
 	}, nil
 }
+
+func readMachine() (float64, bool) { return 0, false }

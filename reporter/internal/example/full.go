@@ -109,6 +109,7 @@ func (m *maker) harness() {
 	m.track(sample.HarnessDropped, nil, 1, 312, zero)
 	m.track(sample.HarnessQueue, nil, 1, 312, func(t float64) float64 { return 40 + math.Mod(t, 7) })
 	m.track(sample.HarnessThrottled, nil, 1, 312, func(t float64) float64 { return math.Floor(t/100) * 0.25 })
+	m.track(sample.MachineOthers, nil, 1, 312, func(t float64) float64 { return 0.1 + 0.3*math.Mod(t, 2) })
 	m.track(sample.HarnessHeldBack, nil, 1, 312, func(t float64) float64 { return math.Floor(t / 100) })
 	m.track(sample.HarnessGoroutines, nil, 1, 312, func(t float64) float64 { return math.Floor(60 + t/10) })
 	m.track(sample.HarnessGCPause, nil, 1, 312, func(float64) float64 { return 0.0004 * (1 + 0.3*m.random.Float64()) })
