@@ -121,7 +121,7 @@ func TestOpenUnknown(t *testing.T) {
 	for name, want := range map[string]string{
 		"quikstart":  "did you mean quickstart?",
 		"nodes/rmap": "did you mean nodes/ramp?",
-		"something":  "there are api/latency, api/list-modes, api/ramp, api/tenants, api/watch-fanout, nodes/loss, nodes/ramp, pods/burst, pods/density, pods/startup, quickstart, scheduler/throughput",
+		"something":  "there are api/latency, api/list-modes, api/ramp, api/tenants, api/watch-fanout, hpa/step, nodes/loss, nodes/ramp, pods/burst, pods/density, pods/startup, quickstart, scheduler/throughput",
 	} {
 		if _, _, err := Open(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open(%q): %v, want %s", name, err, want)

@@ -29,6 +29,7 @@ var flagNames = []struct {
 	{cluster.ControllerManager, "controller-manager-flag", "kube-api-qps=100"},
 	{cluster.Scheduler, "scheduler-flag", "kube-api-qps=100"},
 	{cluster.Kwok, "kwok-flag", "node-lease-parallelism=8"},
+	{cluster.MetricsServer, "metrics-server-flag", "kubelet-request-timeout=5s"},
 }
 
 func (f *clusterFlags) register(command *cobra.Command) {
@@ -46,7 +47,7 @@ func scenarioSettings(scenario *spec.Cluster) map[cluster.Component]cluster.Sett
 	for component, s := range map[cluster.Component]spec.Component{
 		cluster.Etcd: scenario.Etcd, cluster.APIServer: scenario.APIServer,
 		cluster.ControllerManager: scenario.ControllerManager, cluster.Scheduler: scenario.Scheduler,
-		cluster.Kwok: scenario.Kwok,
+		cluster.Kwok: scenario.Kwok, cluster.MetricsServer: scenario.MetricsServer.Component(),
 	} {
 		settings[component] = cluster.Settings{Flags: maps.Clone(s.Flags), Env: s.Env}
 	}
@@ -75,11 +76,11 @@ func (f *clusterFlags) settings(scenario *spec.Cluster) (map[cluster.Component]c
 }
 
 // given returns the flags on the command line that change components of a control plane which
-// kubedyno starts. Kwok's are not among them: each run starts a kwok of its own.
+// kubedyno starts. Those of what each run starts for itself are not among them.
 func (f *clusterFlags) given() []string {
 	var names []string
 	for _, flag := range flagNames {
-		if flag.component != cluster.Kwok && len(*f.flags[flag.component]) > 0 {
+		if !ofRun(flag.component) && len(*f.flags[flag.component]) > 0 {
 			names = append(names, "--"+flag.name)
 		}
 	}
@@ -93,4 +94,9 @@ func set(settings map[cluster.Component]cluster.Settings, component cluster.Comp
 	}
 	s.Flags[name] = value
 	settings[component] = s
+}
+
+// ofRun reports whether each run starts its own of a component, on whatever cluster.
+func ofRun(component cluster.Component) bool {
+	return component == cluster.Kwok || component == cluster.MetricsServer
 }

@@ -57,10 +57,13 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 		m.Queries = append(m.Queries, bundle.Query{Name: q.Name, Title: q.Title, Expr: q.Expr,
 			Unit: sample.Unit(q.Unit), Step: sample.Offset(q.Step)})
 	}
+	for _, a := range r.plan.Autoscalers {
+		m.Autoscalers = append(m.Autoscalers, bundle.Autoscaler(a))
+	}
 	return m, nil
 }
 
-// components describes the processes of the cluster, and the kwok that the run brings.
+// components describes the processes of the cluster, and those that the run brings.
 func (r *run) components(kubernetes string) ([]bundle.Component, error) {
 	versions, err := builder.ComponentVersions(r.kubernetes())
 	if err != nil {
@@ -74,8 +77,14 @@ func (r *run) components(kubernetes string) ([]bundle.Component, error) {
 		}
 		all = append(all, bundle.Component{Name: string(p.Component), Version: version, Arguments: p.Arguments})
 	}
-	kwok := string(cluster.Kwok)
-	return append(all, bundle.Component{Name: kwok, Version: versions[kwok]}), nil
+	own := []cluster.Component{cluster.Kwok}
+	if r.plan.Cluster.MetricsServer != nil {
+		own = append(own, cluster.MetricsServer)
+	}
+	for _, component := range own {
+		all = append(all, bundle.Component{Name: string(component), Version: versions[string(component)]})
+	}
+	return all, nil
 }
 
 func (r *run) serverVersion() (string, error) {

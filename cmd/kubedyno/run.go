@@ -112,6 +112,10 @@ func (r *run) carryOut(ctx context.Context, now time.Time) (err error) {
 	if r.settings, err = r.flags.cluster.settings(&r.plan.Cluster); err != nil {
 		return err
 	}
+	if r.plan.Cluster.MetricsServer != nil && r.flags.target.kubeconfig != "" {
+		return hinted(invalid(errors.New("spec.cluster.metricsServer: kubedyno can only start metrics-server beside a control plane that it runs")),
+			"leave out --kubeconfig, or use --cluster with one of 'kubedyno up'")
+	}
 	if r.prometheus, err = r.openPrometheus(ctx, r.flags.queried, r.plan.Queries); err != nil {
 		return err
 	}
@@ -162,8 +166,8 @@ func (r *run) measure(ctx context.Context) error {
 	defer stop()
 	view := brevity{r.view(clock, sink)}
 	err = engine.Run(ctx, engine.Options{
-		Plan: r.plan, Cluster: r.cluster, Kwok: r.settings[cluster.Kwok], Run: r.id, Clock: clock,
-		Sink: view, Dropped: writer.Dropped, SinkFailed: writer.Failed(), SinkErr: writer.Err,
+		Plan: r.plan, Cluster: r.cluster, Kwok: r.settings[cluster.Kwok], MetricsServer: r.settings[cluster.MetricsServer],
+		Run: r.id, Clock: clock, Sink: view, Dropped: writer.Dropped, SinkFailed: writer.Failed(), SinkErr: writer.Err,
 		ThrowAway: r.origin == originEmbedded, Waiting: writer.Waiting, Throttle: r.throttle,
 		Queries: r.queries(clock, view),
 	})

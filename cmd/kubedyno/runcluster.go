@@ -81,7 +81,7 @@ func (r *run) warnOfSettings() {
 		return
 	}
 	for _, component := range slices.Sorted(maps.Keys(r.settings)) {
-		if s := r.settings[component]; component != cluster.Kwok && len(s.Flags)+len(s.Env) > 0 {
+		if s := r.settings[component]; !ofRun(component) && len(s.Flags)+len(s.Env) > 0 {
 			fmt.Fprintf(r.stderr, "The scenario's settings of %s have no effect: the cluster %q exists already.\n", component, r.cluster.Name())
 		}
 	}

@@ -28,7 +28,7 @@ var kwokRules = []rbacv1.PolicyRule{
 		Verbs: []string{"get", "list", "watch", "create", "update", "patch", "delete"}},
 }
 
-// grantAccess gives the harness and kwok their roles and returns when they are in force.
+// grantAccess gives the harness, kwok and metrics-server their roles and returns when they are in force.
 func (c *Cluster) grantAccess(ctx context.Context) error {
 	config, err := clientcmd.BuildConfigFromFlags("", c.kubeconfigOf("admin"))
 	if err != nil {
@@ -50,6 +50,9 @@ func (c *Cluster) grantAccess(ctx context.Context) error {
 				return fmt.Errorf("bind %s to the cluster role %s: %w", user, role, err)
 			}
 		}
+		if err := grantMetricsServer(ctx, client); err != nil {
+			return err
+		}
 		return inForce(ctx, client)
 	})
 }
@@ -60,6 +63,7 @@ func inForce(ctx context.Context, client kubernetes.Interface) error {
 	for _, spec := range []authorizationv1.SubjectAccessReviewSpec{
 		{User: harnessUser, NonResourceAttributes: &authorizationv1.NonResourceAttributes{Verb: "get", Path: "/metrics"}},
 		{User: kwokUser, ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "list", Resource: "nodes"}},
+		{User: metricsUser, ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "list", Resource: "nodes"}},
 	} {
 		review := &authorizationv1.SubjectAccessReview{Spec: spec}
 		answer, err := client.AuthorizationV1().SubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})

@@ -109,6 +109,7 @@ func TestRequestsMatchTheirFlowSchemas(t *testing.T) {
 		{"kwok", http.MethodGet, "/api/v1/pods", "system-nodes"},
 		{"kwok", http.MethodPatch, "/api/v1/nodes/none/status", "system-node-high"},
 		{"kwok", http.MethodGet, "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/none", "system-node-high"},
+		{"metrics-server", http.MethodGet, "/api/v1/pods", "kube-system-service-accounts"},
 		{"harness", http.MethodGet, "/api/v1/pods", "global-default"},
 		{"admin", http.MethodGet, "/api/v1/pods", "exempt"},
 	} {

@@ -24,6 +24,8 @@ func (c *Cluster) arguments(component Component) []string {
 		return c.controllerManagerArguments()
 	case Scheduler:
 		return c.schedulerArguments()
+	case MetricsServer:
+		return c.metricsServerArguments()
 	default:
 		return c.kwokArguments()
 	}

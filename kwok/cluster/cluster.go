@@ -58,6 +58,8 @@ type Cluster struct {
 	running []*process // Started by this process, in order, and not ended.
 	others  []Process  // Started by another, as its state file says.
 	took    time.Duration
+
+	resolution time.Duration // Of metrics-server.
 }
 
 // Start starts a control plane and returns when all its components are healthy. On an error
@@ -218,26 +220,34 @@ func (c *Cluster) StartKwok(ctx context.Context, config []byte, settings Setting
 		return fmt.Errorf("write kwok's configuration: %w", err)
 	}
 	c.settings[Kwok] = settings
-	var err error
-	for range startAttempts {
-		if err = c.startKwok(ctx); err == nil || !portTaken(err) {
-			break
-		}
-	}
-	if err != nil {
+	if err := c.startLate(ctx, Kwok); err != nil {
 		return err
 	}
 	return c.writeState()
 }
 
-func (c *Cluster) startKwok(ctx context.Context) error {
+// startLate starts a component of a cluster that is up.
+func (c *Cluster) startLate(ctx context.Context, component Component) (err error) {
+	for range startAttempts {
+		if err = c.startOnce(ctx, component); err == nil || !portTaken(err) {
+			break
+		}
+	}
+	return err
+}
+
+func (c *Cluster) startOnce(ctx context.Context, component Component) error {
 	// A port is chosen only now: one that nobody listens on for long would be taken.
 	ports, err := freePorts()
 	if err != nil {
 		return err
 	}
-	c.ports.Kwok = ports.Kwok
-	p, err := c.spawn(Kwok, c.settings[Kwok])
+	if component == Kwok {
+		c.ports.Kwok = ports.Kwok
+	} else {
+		c.ports.MetricsServer = ports.MetricsServer
+	}
+	p, err := c.spawn(component, c.settings[component])
 	if err != nil {
 		return err
 	}
@@ -245,6 +255,19 @@ func (c *Cluster) startKwok(ctx context.Context) error {
 		return errors.Join(err, p.stop(context.WithoutCancel(ctx)))
 	}
 	return nil
+}
+
+// stopComponent ends a process that this one started, if it runs.
+func (c *Cluster) stopComponent(ctx context.Context, component Component) error {
+	c.mutex.Lock()
+	i := slices.IndexFunc(c.running, func(p *process) bool { return p.Component == component })
+	if i < 0 {
+		c.mutex.Unlock()
+		return nil
+	}
+	p := c.running[i]
+	c.mutex.Unlock()
+	return p.stop(ctx)
 }
 
 // Stop ends every process that this one started, the last one first, and removes nothing.

@@ -11,10 +11,13 @@ import (
 const (
 	harnessUser = "kubedyno:harness"
 	kwokUser    = "kubedyno:kwok"
+	// metricsUser is who metrics-server is by its manifests, so that priority and fairness treats
+	// what it sends as it would there.
+	metricsUser = "system:serviceaccount:kube-system:metrics-server"
 )
 
 // kubeconfigUsers are the identities that get a kubeconfig of their own.
-var kubeconfigUsers = []string{"admin", "harness", "controller-manager", "scheduler", "kwok"}
+var kubeconfigUsers = []string{"admin", "harness", "controller-manager", "scheduler", "kwok", metricsIdentity}
 
 // writeKubeconfigs writes one kubeconfig per user, with everything embedded, readable by this
 // user only.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ type MetricsEndpoint struct {
 }
 
 // Metrics returns the metrics endpoints of the cluster's components: all four of a cluster that
-// kubedyno runs, and the API server's alone of an attached one, whose other components are not
+// kubedyno runs and metrics-server if it was started, and the API server's alone of an attached one, whose other components are not
 // reachable from here. kwok is left out: it serves the figures of its own Go runtime only.
 func (c *Cluster) Metrics() ([]MetricsEndpoint, error) {
 	server, err := c.serverMetrics()
@@ -34,10 +35,7 @@ func (c *Cluster) Metrics() ([]MetricsEndpoint, error) {
 	if c.attached {
 		return []MetricsEndpoint{server}, nil
 	}
-	home := c
-	if c.kept != nil {
-		home = c.kept
-	}
+	home := c.home()
 	etcd, err := home.metricsClient("etcd-client", "etcd-ca")
 	if err != nil {
 		return nil, err
@@ -46,12 +44,18 @@ func (c *Cluster) Metrics() ([]MetricsEndpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []MetricsEndpoint{
+	endpoints := []MetricsEndpoint{
 		server,
 		{Component: Etcd, URL: home.url(home.ports.Etcd) + "/metrics", Client: etcd},
 		{Component: Scheduler, URL: home.url(home.ports.Scheduler) + "/metrics", Client: components},
 		{Component: ControllerManager, URL: home.url(home.ports.ControllerManager) + "/metrics", Client: components},
-	}, nil
+	}
+	if slices.ContainsFunc(c.Processes(), func(p Process) bool { return p.Component == MetricsServer }) {
+		endpoints = append(endpoints, MetricsEndpoint{
+			Component: MetricsServer, URL: c.url(c.ports.MetricsServer) + "/metrics", Client: components,
+		})
+	}
+	return endpoints, nil
 }
 
 func (c *Cluster) serverMetrics() (MetricsEndpoint, error) {

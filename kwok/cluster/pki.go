@@ -32,6 +32,7 @@ type identity struct {
 	name   string   // The common name: the user, to the API server.
 	groups []string // The organisations: the user's groups.
 	server bool     // Whether it serves on loopback, too.
+	hosts  []string // Further names that it serves by.
 }
 
 // identities are the certificates of the cluster's own authority. The harness is a plain
@@ -45,6 +46,8 @@ var identities = []identity{
 	{file: "controller-manager", name: "system:kube-controller-manager"},
 	{file: "scheduler", name: "system:kube-scheduler"},
 	{file: "kwok", name: kwokUser, groups: []string{"system:nodes"}},
+	{file: metricsIdentity, name: metricsUser, server: true, hosts: []string{metricsService + "." + metricsNamespace + ".svc"},
+		groups: []string{"system:serviceaccounts", "system:serviceaccounts:" + metricsNamespace}},
 }
 
 // etcdIdentities are signed by an authority of etcd's own: with that of the cluster, every user
@@ -114,6 +117,7 @@ func (a *authority) issue(directory string, id identity) error {
 		template.ExtKeyUsage = append(template.ExtKeyUsage, x509.ExtKeyUsageServerAuth)
 		template.IPAddresses = []net.IP{net.ParseIP(loopback), net.ParseIP("10.96.0.1")}
 		template.DNSNames = []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"}
+		template.DNSNames = append(template.DNSNames, id.hosts...)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
 	if err != nil {

@@ -16,6 +16,7 @@ type Ports struct {
 	ControllerManager int `json:"controllerManager"`
 	Scheduler         int `json:"scheduler"`
 	Kwok              int `json:"kwok"`
+	MetricsServer     int `json:"metricsServer"`
 }
 
 // freePorts asks the kernel for ports that nobody listens on. All are held until all are
@@ -23,7 +24,7 @@ type Ports struct {
 // Start then tries again with others.
 func freePorts() (Ports, error) {
 	var ports Ports
-	wanted := []*int{&ports.Etcd, &ports.EtcdPeer, &ports.APIServer, &ports.ControllerManager, &ports.Scheduler, &ports.Kwok}
+	wanted := []*int{&ports.Etcd, &ports.EtcdPeer, &ports.APIServer, &ports.ControllerManager, &ports.Scheduler, &ports.Kwok, &ports.MetricsServer}
 	for _, port := range wanted {
 		listener, err := net.Listen("tcp", loopback+":0")
 		if err != nil {

@@ -29,6 +29,8 @@ func (c *Cluster) healthURL(component Component) string {
 		return c.url(c.ports.ControllerManager) + "/healthz"
 	case Scheduler:
 		return c.url(c.ports.Scheduler) + "/healthz"
+	case MetricsServer:
+		return c.url(c.ports.MetricsServer) + "/livez" // It is ready only when it has read a node twice.
 	default:
 		return fmt.Sprintf("http://%s:%d/healthz", loopback, c.ports.Kwok)
 	}

@@ -17,6 +17,7 @@ const (
 	ControllerManager Component = "kube-controller-manager"
 	Scheduler         Component = "kube-scheduler"
 	Kwok              Component = "kwok"
+	MetricsServer     Component = "metrics-server"
 )
 
 // Settings change how one component runs.
@@ -29,7 +30,7 @@ type Settings struct {
 }
 
 // components are all that a cluster can consist of, in the order of their start.
-var components = []Component{Etcd, APIServer, ControllerManager, Scheduler, Kwok}
+var components = []Component{Etcd, APIServer, ControllerManager, Scheduler, Kwok, MetricsServer}
 
 // reserved are the flags that tie the components together. A setting that replaced one would
 // break the cluster or open it to the network.
@@ -43,6 +44,9 @@ var reserved = map[Component][]string{
 	ControllerManager: {"kubeconfig", "bind-address", "secure-port", "leader-elect", "tls-cert-file", "tls-private-key-file"},
 	Scheduler:         {"kubeconfig", "bind-address", "secure-port", "leader-elect", "tls-cert-file", "tls-private-key-file"},
 	Kwok:              {"kubeconfig", "config", "server-address", "master"},
+	MetricsServer: {"kubeconfig", "authentication-kubeconfig", "authorization-kubeconfig", "bind-address", "secure-port",
+		"tls-cert-file", "tls-private-key-file", "metric-resolution", "kubelet-preferred-address-types", "kubelet-port",
+		"kubelet-use-node-status-port", "deprecated-kubelet-completely-insecure"},
 }
 
 // reservedVariables are the environment variables that kubedyno sets itself.

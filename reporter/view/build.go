@@ -31,6 +31,8 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 	}
 	report.Sections = append([]Section{b.timeline()}, b.nodes()...)
 	report.Sections = append(report.Sections, slices.Concat(b.nodeLoss(), b.cost())...)
+	report.Sections = append(report.Sections, b.services()...)
+	report.Sections = append(report.Sections, b.autoscaling()...)
 	report.Sections = append(report.Sections, b.pods().terse(), b.api().terse())
 	report.Sections = append(report.Sections, b.watch()...)
 	report.Sections = append(report.Sections, b.server()...)
@@ -151,7 +153,7 @@ func (b *builder) key() []Fact {
 	for _, s := range b.scalars(sample.FleetCreateRate) {
 		facts = append(facts, Fact{"Nodes created" + b.inPhase(s.Labels, "pool"), format(s.Value, sample.PerSecond)})
 	}
-	facts = append(facts, slices.Concat(b.costFacts(), b.lossFacts())...)
+	facts = append(facts, slices.Concat(b.costFacts(), b.lossFacts(), b.scalingFacts())...)
 	if counts.PodsCreated > 0 {
 		facts = append(facts, Fact{"Pods Ready", count(counts.PodsReady) + " of " + count(counts.PodsCreated)})
 	}
@@ -161,6 +163,7 @@ func (b *builder) key() []Fact {
 	for _, s := range b.scalars(sample.PodsReadyRate) {
 		facts = append(facts, Fact{"Pods Ready per second" + b.inPhase(s.Labels), format(s.Value, sample.PerSecond)})
 	}
+	facts = append(facts, b.serviceFacts()...)
 	if counts.Requests > 0 {
 		facts = append(facts, Fact{"API requests", count(counts.Requests) + ", " + count(counts.Failed) + " failed"})
 	}

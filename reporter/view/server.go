@@ -109,6 +109,7 @@ func (b *builder) inside() Table {
 		{sample.EtcdCommit, "etcd commit", ""},
 		{sample.SchedulerAttempt, "scheduling attempt", "result"},
 		{sample.SchedulerPod, "pod from queue to bound", ""},
+		{sample.MetricsFreshness, "age of the usage that metrics-server told", ""},
 	} {
 		for _, figure := range b.buckets(part.metric) {
 			of := orDash(figure.Labels[part.label])

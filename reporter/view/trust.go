@@ -20,7 +20,7 @@ func (b *builder) trust() []Check {
 		b.lagCheck("Send lag, worst p99", sample.APISendLag, "No load was sent."),
 		b.lagCheck("Watch lag p99", sample.WatchLag, "The watch probe left no record."),
 		b.othersCheck(), b.booksCheck(), b.droppedCheck(), b.queueCheck(), b.throttleCheck(), b.relistCheck(), b.pauseCheck(),
-	}, b.watchChecks()...)
+	}, append(b.watchChecks(), b.serviceChecks()...)...)
 }
 
 func (b *builder) completeCheck() Check {

@@ -71,6 +71,8 @@ type Manifest struct {
 	Queries    []Query         `json:"queries,omitempty"`
 	Objectives []slo.Objective `json:"objectives"`
 	Figures    []slo.Objective `json:"figures,omitempty"` // Without limits: shown, not judged.
+
+	Autoscalers []Autoscaler `json:"autoscalers,omitempty"`
 }
 
 // Query is what is asked of the user's Prometheus.
@@ -80,6 +82,19 @@ type Query struct {
 	Expr  string        `json:"expr"` // In PromQL.
 	Unit  sample.Unit   `json:"unit"`
 	Step  sample.Offset `json:"step"`
+}
+
+// Autoscaler is a HorizontalPodAutoscaler of the scenario.
+type Autoscaler struct {
+	HPA      string `json:"hpa"` // Its label in the metrics.
+	Workload string `json:"workload,omitempty"`
+	Service  string `json:"service,omitempty"` // The service whose pods it scales.
+	Min      int    `json:"min"`
+	Max      int    `json:"max"`
+	// ToleranceUp and ToleranceDown are how far the metric may be from its target, as a share,
+	// without a change.
+	ToleranceUp   float64 `json:"toleranceUp"`
+	ToleranceDown float64 `json:"toleranceDown"`
 }
 
 // Tool identifies the kubedyno that measured.

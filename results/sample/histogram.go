@@ -33,10 +33,13 @@ const (
 type Histogram struct{ counts *hdr.Histogram }
 
 // Record counts one duration; what lies outside 1 µs .. 1 h counts as the nearest bound.
-func (h *Histogram) Record(d time.Duration) {
+func (h *Histogram) Record(d time.Duration) { h.RecordMany(d, 1) }
+
+// RecordMany counts a duration n times.
+func (h *Histogram) RecordMany(d time.Duration, n int64) {
 	h.init()
 	value := min(max(d.Microseconds(), histogramLowest), histogramHighest)
-	if err := h.counts.RecordValue(value); err != nil {
+	if err := h.counts.RecordValues(value, n); err != nil {
 		panic(fmt.Sprintf("histogram: %d µs is within bounds and was refused: %v", value, err))
 	}
 }

@@ -222,3 +222,18 @@ func FuzzHistogramJSON(f *testing.F) {
 		}
 	})
 }
+
+func TestRecordManyIsRecordingOneByOne(t *testing.T) {
+	var many, one Histogram
+	many.RecordMany(20*time.Millisecond, 1000)
+	many.RecordMany(2*time.Hour, 3)
+	for range 1000 {
+		one.Record(20 * time.Millisecond)
+	}
+	for range 3 {
+		one.Record(2 * time.Hour)
+	}
+	if many.Count() != 1003 || many.Quantile(0.5) != one.Quantile(0.5) || many.Max() != one.Max() || many.Mean() != one.Mean() {
+		t.Errorf("%d values, median %v, mean %v; want 1003, %v, %v", many.Count(), many.Quantile(0.5), many.Mean(), one.Quantile(0.5), one.Mean())
+	}
+}

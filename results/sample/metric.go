@@ -64,6 +64,7 @@ const (
 	FromLoad    Source = "load"    // A load action.
 	FromQuery   Source = "query"   // A query to the user's Prometheus.
 	FromWatch   Source = "watch"   // A watch action.
+	FromDemand  Source = "demand"  // A demand action.
 )
 
 // A Metric describes one measured quantity.
@@ -168,6 +169,7 @@ const (
 	WorkqueueDepth       = "workqueue_depth_total"
 	WorkqueueWait        = "workqueue_wait_seconds"
 	ScrapeDuration       = "scrape_seconds"
+	MetricsFreshness     = "metrics_freshness_seconds"
 
 	QueryMissing = "query_missing_points_total"
 	QueryLost    = "query_lost_points_total"
@@ -340,6 +342,9 @@ var registry = index(
 		Labels: []string{"component", "queue"}, Help: "Wait in a controller's work queue (workqueue_queue_duration_seconds)."},
 	Metric{Name: ScrapeDuration, Unit: Seconds, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Labels: []string{"component"}, Help: "How long reading a component's own metrics took."},
+	Metric{Name: MetricsFreshness, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
+		Help: "How old the usage was that metrics-server answered with (metrics_server_api_metric_freshness_seconds); " +
+			"only where a scenario has spec.cluster.metricsServer and something asks for it, such as an autoscaler."},
 
 	queryMetric(Seconds), queryMetric(Bytes), queryMetric(Cores), queryMetric(Ratio), queryMetric(Count), queryMetric(PerSecond),
 	Metric{Name: QueryMissing, Unit: Count, Better: LowerIsBetter, Shape: Scalar, Source: FromQuery,
@@ -351,7 +356,7 @@ var registry = index(
 
 func index(metrics ...Metric) map[string]Metric {
 	byName := make(map[string]Metric, len(metrics))
-	for _, metric := range metrics {
+	for _, metric := range slices.Concat(metrics, serviceMetrics(), autoscalingMetrics()) {
 		byName[metric.Name] = metric
 	}
 	return byName

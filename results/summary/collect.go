@@ -26,6 +26,7 @@ type collector struct {
 	rates    map[string]*readyRate // By phase.
 	counts   Counts
 	overflow map[string]bool // Metrics with more series than are kept.
+	elastic  elastic
 }
 
 // A gauge is the sum of the points of one label set.
@@ -171,6 +172,7 @@ func (c *collector) valuesOf(metric string, labels sample.Labels) *Values {
 
 func (c *collector) point(p sample.Point) {
 	c.end = max(c.end, p.At)
+	c.elasticPoint(p)
 	metric, _ := sample.Lookup(p.Metric)
 	if metric.Shape == sample.Scalar {
 		c.scalar(p.Metric, p.Labels, p.Value)

@@ -23,6 +23,8 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	elasticities := c.elasticities(run)
+	c.elasticScalars(elasticities)
 	s := &Summary{
 		FormatVersion: sample.FormatVersion,
 		Run:           run.Manifest.ID,
@@ -38,6 +40,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 		Scalars:       []Scalar{},
 		Counts:        c.counts,
 		WatchBooks:    c.watchBooks(),
+		Elasticity:    elasticities,
 	}
 	for _, k := range slices.Sorted(maps.Keys(c.scalars)) {
 		s.Scalars = append(s.Scalars, c.scalars[k])

@@ -28,6 +28,7 @@ const (
 	MaxQueueShare   = 0.5  // Of the queue of records, which drops when it is full.
 	MaxHeldBack     = 0    // Requests that rate limits of the harness's own held back.
 	MaxRelists      = 0    // Watches that had to list anew.
+	MaxStepLag      = 0.5  // Seconds that a step of a service's model is late: half of its length.
 	toleratedShare  = 0.05 // Of the tightest limit that a delay of the harness could push a value over.
 	toleratedDelay  = 0.05 // In seconds, where no objective says what matters.
 )
@@ -60,6 +61,8 @@ func Limits() []Limit {
 			"An objective missed by no more than the watch lag, send lag or simulator overhead may be the harness's miss."},
 		{"pods missing from the books", sample.PodsByState, fmt.Sprintf("at most %d", MaxMissing), NoVerdict,
 			"Created = observed = reported; missing pods could be the fast or the slow ones."},
+		{"HPAs missing from the books", sample.HPAs, fmt.Sprintf("at most %d", MaxMissing), NoVerdict,
+			"Created = observed; an HPA that nobody saw could be the late one."},
 		{"watch events missing from the books", sample.WatchEvents, "expected = delivered + missing = recorded", Inconclusive,
 			"An event that is neither here nor there could have been the late one."},
 		{"things that never got there", "", "none in the figure", Inconclusive,
@@ -77,6 +80,9 @@ func Limits() []Limit {
 		{"send lag", sample.APISendLag, delays, Look, "A late harness sends in bursts; the lag is part of every latency."},
 		{"watch lag", sample.WatchLag, delays, Look, "What a watch brings late counts as slow."},
 		{"late wake-ups of watchers", sample.WatchWake, delays, Look, "What a late reader sees late counts as delivered late."},
+		{"late steps of a service's model", sample.ServiceTickLag,
+			"at most " + sample.Format(MaxStepLag, sample.Seconds), Look,
+			"No work is lost by it, but pods that come and go, and what they use, are known that much later."},
 		{"harness share of CPU", sample.ComponentCPUTotal, "at most " + share(MaxHarnessShare), Look,
 			"On one machine it takes CPU from what it measures."},
 		{"other processes of the machine", sample.MachineOthers, "at most " + share(MaxOthersShare) + " of its CPUs on average", Look,

@@ -19,7 +19,7 @@ func (c *collector) objectives(run *bundle.Run) []Objective {
 	for _, o := range run.Manifest.Objectives {
 		out := c.judge(o, cmp.Or(c.doubt(run, o.Metric), c.queryDoubt(run, o)))
 		if metric, ok := sample.Lookup(o.Metric); ok {
-			out = c.watchBalanced(metric, out)
+			out = c.hpasBalanced(metric, c.watchBalanced(metric, out))
 		}
 		all = append(all, Objective{
 			Objective: o, Unit: o.Unit(), Verdict: out.Verdict, Reason: out.Reason,
@@ -55,7 +55,7 @@ func (c *collector) judge(o slo.Objective, doubt string) slo.Outcome {
 	case sample.Bucketed:
 		return c.judgeBuckets(o, doubt)
 	case sample.Scalar:
-		return c.balanced(metric, slo.EvaluateSeries(o, c.scalarSeries(o), doubt))
+		return c.censoredScalar(o, c.balanced(metric, slo.EvaluateSeries(o, c.scalarSeries(o), doubt)))
 	default:
 		return slo.EvaluateSeries(o, c.gaugeSeries(o), doubt)
 	}

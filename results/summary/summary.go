@@ -27,6 +27,7 @@ type Summary struct {
 	Scalars       []Scalar       `json:"scalars"`
 	Counts        Counts         `json:"counts"`
 	WatchBooks    *WatchBooks    `json:"watchBooks,omitempty"` // nil without a watch action.
+	Elasticity    []Elasticity   `json:"elasticity,omitempty"` // By service with HPAs and phase with load on it.
 	Warnings      []string       `json:"warnings,omitempty"`   // Doubts, each a sentence.
 }
 
@@ -91,6 +92,8 @@ type Scalar struct {
 	Metric string        `json:"metric"`
 	Labels sample.Labels `json:"labels,omitempty"`
 	Value  float64       `json:"value"`
+	// Censored says that the value is a time which had not come to its end: it is at least that.
+	Censored bool `json:"censored,omitempty"`
 }
 
 // Counts are the books that must balance: created = observed = reported.

@@ -14,6 +14,8 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubedyno/kubedyno/kwok/fleet"
+	"github.com/kubedyno/kubedyno/kwok/usage"
+	"github.com/kubedyno/kubedyno/kwok/usage/service"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/measure"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
@@ -44,12 +46,18 @@ type Env struct {
 	Measure measure.Run // What the measurements share.
 	Pods    *measure.Pods
 	Nodes   *measure.Nodes
+	HPAs    *measure.HPAs // nil without HPAs in the plan.
+	// Usage is told what pods use; nil where no metrics-server runs.
+	Usage interface {
+		Use(uid string, u usage.Usage)
+	}
 
 	starting   sync.Mutex          // Held while a watch begins, so that each workload has one.
 	mutex      sync.Mutex          // Guards what follows; held for moments only.
 	targets    map[string]*target  // By workload.
 	namespaces map[string]bool     // Those that exist and are the run's.
 	failed     map[string][]string // The failed nodes, by pool.
+	services   map[string]*service.Model
 
 	sent ledger
 }
@@ -101,6 +109,8 @@ func (s Step) do(ctx context.Context) (string, error) {
 		return s.delete(ctx, a.Delete)
 	case a.Hold != nil:
 		return s.hold(ctx, a.Hold)
+	case a.Demand != nil:
+		return s.demand(ctx, a.Demand)
 	}
 	return "", fmt.Errorf("step %q has no verb that this runner knows", s.Plan.Name)
 }

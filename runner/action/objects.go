@@ -58,6 +58,9 @@ func (s Step) create(ctx context.Context, a *spec.Create) (string, error) {
 		if err == nil {
 			s.sent.acknowledge(object.GetNamespace(), object.GetName(), s.Clock.Now())
 			t.objects.Acknowledged(answer)
+			if s.HPAs != nil && t.workload.IsAutoscaler() {
+				s.HPAs.Created(answer.GetUID())
+			}
 		}
 		return err
 	})

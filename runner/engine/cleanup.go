@@ -64,7 +64,7 @@ func Cleanup(ctx context.Context, config *rest.Config, run string) (Cleaned, err
 	if run != "" {
 		selector += "=" + run
 	}
-	var faults []error
+	faults := []error{deleteMetricsAPI(ctx, untyped, selector)}
 	cleaned.Namespaces, err = deleteNamespaces(ctx, client, selector)
 	faults = append(faults, err)
 	cleaned.Nodes, err = deleteNodes(ctx, config, client, selector)

@@ -37,10 +37,12 @@ type Options struct {
 	Plan    *plan.Plan
 	Cluster *cluster.Cluster
 	Kwok    cluster.Settings // Of the kwok process that the run brings.
-	Run     string           // The run's ID, a DNS label of at most 40 characters.
-	Clock   sample.Clock
-	Sink    sample.Sink
-	Dropped func() int64 // How many records were dropped so far.
+	// MetricsServer is of the metrics-server process, if the plan has one.
+	MetricsServer cluster.Settings
+	Run           string // The run's ID, a DNS label of at most 40 characters.
+	Clock         sample.Clock
+	Sink          sample.Sink
+	Dropped       func() int64 // How many records were dropped so far.
 	// Waiting returns the most records that waited for the disk since it was last called, and
 	// Throttle what the process's clients were held back by. Both may be nil.
 	Waiting  func() int64
@@ -72,9 +74,10 @@ func Run(ctx context.Context, o Options) error {
 
 type engine struct {
 	Options
-	env     *action.Env
-	scraper *scrape.Scraper
-	current atomic.Pointer[string] // The phase's name.
+	env      *action.Env
+	scraper  *scrape.Scraper
+	kubelets *kubelets              // nil without metrics-server.
+	current  atomic.Pointer[string] // The phase's name.
 }
 
 // measure runs the phases with the measurements beside them, and ends both.
@@ -95,6 +98,7 @@ func (e *engine) measure(ctx context.Context) error {
 		err = because(ctx, err)
 	}
 	bench.close()
+	e.kubelets.close()
 	return err
 }
 

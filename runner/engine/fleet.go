@@ -26,7 +26,8 @@ func (e *engine) newFleet(version string) (*fleet.Fleet, error) {
 		}
 		pools = append(pools, pool)
 	}
-	return fleet.New(pools, fleet.Options{Version: version, Labels: map[string]string{action.RunLabel: e.Run}})
+	return fleet.New(pools, fleet.Options{Version: version, Labels: map[string]string{action.RunLabel: e.Run},
+		Kubelet: e.kubelets.address()})
 }
 
 // pinned reports whether the run's pods and nodes keep to one another: where the cluster does

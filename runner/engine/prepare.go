@@ -23,6 +23,7 @@ type bench struct {
 	pods    *measure.Pods
 	nodes   *measure.Nodes
 	lag     *measure.Lag
+	hpas    *measure.HPAs // nil without HPAs in the plan.
 	scraper *scrape.Scraper
 	end     context.CancelCauseFunc // Of the life of the above.
 }
@@ -57,7 +58,13 @@ func (e *engine) bringUp(ctx, life context.Context, b *bench) error {
 	if err := e.startKwok(ctx, startup); err != nil {
 		return err
 	}
+	if err := e.serveUsage(ctx); err != nil {
+		return err
+	}
 	if err := e.connect(ctx); err != nil {
+		return err
+	}
+	if err := e.startMetricsServer(ctx); err != nil {
 		return err
 	}
 	b.scraper = e.startScraper(life)
@@ -107,7 +114,7 @@ func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (e
 	config, selector := e.env.REST, action.RunLabel+"="+e.Run
 	b.pods, err = measure.StartPods(ctx, measure.PodsOptions{
 		Run: e.env.Measure, Config: config, Selector: selector,
-		Creation: e.env.PodCreation, ConfiguredStart: configuredStart(startup),
+		Creation: e.env.PodCreation, ConfiguredStart: configuredStart(startup), Meter: e.kubelets.counting(),
 	})
 	if err != nil {
 		return err
@@ -116,11 +123,19 @@ func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (e
 	if err != nil {
 		return err
 	}
+	if len(e.Plan.Autoscalers) > 0 {
+		b.hpas, err = measure.StartHPAs(ctx, measure.HPAsOptions{
+			Run: e.env.Measure, Config: config, Namespace: e.env.Namespace, Selector: selector,
+		})
+		if err != nil {
+			return err
+		}
+	}
 	b.lag, err = measure.StartLag(ctx, measure.LagOptions{
 		Run: e.env.Measure, Config: config, Namespace: e.env.Namespace,
 		Labels: map[string]string{action.RunLabel: e.Run},
 	})
-	e.env.Pods, e.env.Nodes = b.pods, b.nodes
+	e.env.Pods, e.env.Nodes, e.env.HPAs = b.pods, b.nodes, b.hpas
 	return err
 }
 
@@ -135,6 +150,9 @@ func (b *bench) settle(ctx context.Context) {
 func (b *bench) close() {
 	if b.lag != nil {
 		b.lag.Close()
+	}
+	if b.hpas != nil {
+		b.hpas.Close()
 	}
 	if b.nodes != nil {
 		b.nodes.Close()

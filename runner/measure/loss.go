@@ -34,6 +34,7 @@ func (p *Pods) NodesFailed(names []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.waiters.wake()
+	p.silence(names, true)
 	for _, name := range names {
 		p.dead[name] = true
 	}
@@ -63,6 +64,7 @@ func (p *Pods) NodesRecovered(names []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.waiters.wake()
+	p.silence(names, false)
 	for _, name := range names {
 		delete(p.dead, name)
 	}
@@ -93,6 +95,11 @@ func (p *Pods) count(known *pod, now sample.Offset) {
 	counts.at[known.level]--
 	counts.at[level]++
 	known.level = level
+	if level == levelReady {
+		counts.ready[known] = struct{}{}
+	} else {
+		delete(counts.ready, known)
+	}
 	debts := p.owed[known.workload]
 	for debts != nil && len(debts.losses) > 0 && counts.at[levelReady] > debts.ready {
 		p.lost(sample.PodReplacement, known.workload, debts.losses[0], now)

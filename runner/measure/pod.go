@@ -46,6 +46,7 @@ func podReady(pod *corev1.Pod) bool {
 // A pod is what is kept of a pod that exists. Of an offset 0 stands for not seen, as no pod is
 // seen at the very start of the run's clock. BenchmarkPodMemory says what it costs.
 type pod struct {
+	uid                                    types.UID
 	name, namespace, workload, phase, node string
 	created, scheduled, running, ready     sample.Offset
 	leaving                                sample.Offset // When it was seen to be deleted.
@@ -56,12 +57,14 @@ type pod struct {
 	level                                  level         // As it is counted: not Ready on a failed node.
 	loss                                   *loss         // Set while it is on a failed node and not yet deleted.
 	written                                bool          // Its startup has been.
+	metered                                bool          // Its usage is: it runs.
 	firstLate, leavingLate                 bool          // Whether it was first seen late, or seen to be deleted late.
 	uncertain                              bool
 }
 
 func newPod(seen *corev1.Pod, phase string, now sample.Offset) *pod {
 	return &pod{
+		uid:       seen.UID,
 		name:      seen.Name,
 		namespace: intern(seen.Namespace),
 		workload:  intern(seen.Labels[WorkloadLabel]),

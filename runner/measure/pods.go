@@ -30,6 +30,7 @@ type PodsOptions struct {
 	// ConfiguredStart returns the delay in seconds that the simulator was told to put
 	// between scheduled and Running for a pod. It may be nil.
 	ConfiguredStart func(uid string) (float64, bool)
+	Meter           Meter // Is told which pods run. It may be nil.
 }
 
 // A Creation says when the harness created a pod: when that was due, when it was sent and when
@@ -74,6 +75,7 @@ type Pods struct {
 // tally counts the pods of one workload by what they have reached.
 type tally struct {
 	at      [levels]int
+	ready   map[*pod]struct{} // Those at levelReady.
 	deleted int
 }
 
@@ -182,6 +184,7 @@ func (p *Pods) observe(seen *corev1.Pod, now sample.Offset, late bool) {
 		p.tally(known.workload).at[known.level]++
 	}
 	known.seen = levelOf(seen)
+	p.meter(seen, known)
 	if known.node == "" {
 		known.node = intern(seen.Spec.NodeName)
 	}
@@ -206,8 +209,12 @@ func (p *Pods) remove(uid types.UID, now sample.Offset, late bool) {
 	if !ok {
 		return
 	}
+	if known.metered {
+		p.options.Meter.Stop(string(uid))
+	}
 	counts := p.tally(known.workload)
 	counts.at[known.level]--
+	delete(counts.ready, known)
 	counts.deleted++
 	known.uncertain = known.uncertain || late
 	p.evicted(known, now)
@@ -219,7 +226,7 @@ func (p *Pods) remove(uid types.UID, now sample.Offset, late bool) {
 func (p *Pods) tally(workload string) *tally {
 	counts, ok := p.levels[workload]
 	if !ok {
-		counts = &tally{}
+		counts = &tally{ready: map[*pod]struct{}{}}
 		p.levels[workload] = counts
 	}
 	return counts

@@ -62,6 +62,8 @@ func ruleOf(family string) (rule, bool) {
 		return rule{metric: sample.SchedulerPod, labels: same()}, true
 	case "scheduler_pending_pods":
 		return rule{metric: sample.SchedulerPending, labels: same("queue")}, true
+	case "metrics_server_api_metric_freshness_seconds":
+		return rule{metric: sample.MetricsFreshness, labels: same()}, true
 	case "workqueue_depth":
 		return rule{metric: sample.WorkqueueDepth, labels: queueLabels, sparse: true}, true
 	case "workqueue_queue_duration_seconds":

@@ -25,8 +25,10 @@ func Build(s *spec.Scenario, seed uint64) (*Plan, error) {
 				p.Name, w.Name)
 		}
 		p.Workloads[w.Name] = Workload{Name: w.Name, Count: w.Count, APIVersion: version, Kind: w.Kind(),
-			PodsEach: w.PodsEach(), template: w.Manifest}
+			PodsEach: w.PodsEach(), MostPods: mostPods(w, s.Spec.Workloads), template: w.Manifest}
 	}
+	p.Services = services(s.Spec)
+	p.Autoscalers = p.autoscalers()
 	made := there{}
 	for _, phase := range s.Spec.Phases {
 		p.Phases = append(p.Phases, Phase{Name: phase.Name, Description: phase.Description,
@@ -64,6 +66,9 @@ func (p *Plan) check() error {
 			}
 			if name := poolOf(a); name != "" && !pools[name] {
 				return fmt.Errorf("phase %s, step %s: there is no such pool", phase.Name, step.Name)
+			}
+			if a.Demand != nil && p.Workloads[p.Services[a.Demand.Service].Workload].Name == "" {
+				return fmt.Errorf("phase %s, step %s: there is no such service, or it has no workload", phase.Name, step.Name)
 			}
 			if name := workloadOf(a); name != "" && p.Workloads[name].Name == "" {
 				return fmt.Errorf("phase %s, step %s: there is no such workload", phase.Name, step.Name)
@@ -168,6 +173,8 @@ func stepName(a spec.Action) string {
 		return "hold " + short(a.Hold.Duration)
 	case a.Load != nil:
 		return fmt.Sprintf("load %s/s", number(a.Load.TotalRate()))
+	case a.Demand != nil:
+		return fmt.Sprintf("demand %s %s/s", a.Demand.Service, number(a.Demand.Rate))
 	case a.Watch != nil:
 		return fmt.Sprintf("watch %s with %d", a.Watch.Resource, a.Watch.Watchers)
 	}

@@ -154,6 +154,8 @@ func (s *simulation) step(phase string, step Step) effect {
 		return effect{seconds: a.Hold.Duration.Seconds()}
 	case a.Watch != nil:
 		return s.watch(phase, *a.Watch)
+	case a.Demand != nil:
+		return s.demand(phase, *a.Demand)
 	}
 	return s.load(phase, *a.Load)
 }

@@ -26,6 +26,7 @@ type Plan struct {
 	Cluster    spec.Cluster        `json:"cluster"`
 	Fleet      spec.Fleet          `json:"fleet"`
 	Workloads  map[string]Workload `json:"workloads"`
+	Services   map[string]Service  `json:"services"`
 	Queries    []spec.Query        `json:"queries"`
 	Phases     []Phase             `json:"phases"`
 	Objectives []slo.Objective     `json:"objectives"`
@@ -34,6 +35,8 @@ type Plan struct {
 	// Warnings are doubts about the scenario, each a sentence: it can be run, but an
 	// objective may end without a verdict.
 	Warnings []string `json:"warnings"`
+
+	Autoscalers []Autoscaler `json:"autoscalers,omitempty"`
 }
 
 // A Workload renders the objects of one workload.
@@ -43,6 +46,7 @@ type Workload struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
 	PodsEach   int    `json:"podsEach"` // Pods per object, 0 if none.
+	MostPods   int    `json:"mostPods"` // Of all objects, as autoscalers allow; 0 without one.
 	template   map[string]any
 }
 

@@ -65,6 +65,9 @@ func (p *Plan) writeFleet(b *bytes.Buffer) {
 		lease = fmt.Sprintf("%s, %s heartbeats a second in all", short(p.Fleet.LeaseDuration), about(p.Estimate.Heartbeats))
 	}
 	fmt.Fprintf(b, "  node leases  %s\n  pod startup  %s\n", lease, startupWords(p.Fleet.PodStartup))
+	if m := p.Cluster.MetricsServer; m != nil {
+		fmt.Fprintf(b, "  usage        read by metrics-server every %s\n", short(m.Resolution))
+	}
 }
 
 func (p *Plan) writeWorkloads(b *bytes.Buffer) {
@@ -74,6 +77,7 @@ func (p *Plan) writeWorkloads(b *bytes.Buffer) {
 		rows = append(rows, []string{name, w.Kind, grouped(w.Count), grouped(w.PodsEach), grouped(w.Count * w.PodsEach)})
 	}
 	writeTable(b, "Workloads", []string{"workload", "kind", "objects", "pods each", "pods"}, rows)
+	writeTable(b, "Services", []string{"service", "workload", "each pod", "CPU", "warm-up", "queue"}, p.serviceRows())
 }
 
 func (p *Plan) writePhases(b *bytes.Buffer) {

@@ -74,6 +74,8 @@ func (p *Plan) describe(step Step) string {
 		return "hold still for " + short(a.Hold.Duration)
 	case a.Watch != nil:
 		return watchWords(*a.Watch)
+	case a.Demand != nil:
+		return p.demandWords(*a.Demand)
 	}
 	return fmt.Sprintf("send %s requests a second for %s%s", number(a.Load.TotalRate()), short(a.Load.Duration),
 		paceWords(*a.Load))
@@ -97,8 +99,19 @@ func partWords(step Step, total int) string {
 
 // paceWords says how the rates of a load change.
 func paceWords(l spec.Load) string {
+	words := shapeWords(l.Pace)
+	if l.Arrivals == "poisson" {
+		words += ", at random moments"
+	}
+	for i, u := range l.Users {
+		words += fmt.Sprintf("%s %s (%s)", []string{", as users", ","}[min(i, 1)], u.Name, grouped(max(u.Count, 1)))
+	}
+	return words
+}
+
+func shapeWords(p spec.Pace) string {
 	words := ""
-	switch p := l.Pace; p.Shape {
+	switch p.Shape {
 	case "ramp":
 		words = fmt.Sprintf(", times %s rising evenly to %s", number(p.From), number(p.To))
 		if p.To < p.From {
@@ -111,12 +124,6 @@ func paceWords(l spec.Load) string {
 			number(slices.Max(p.Factors)))
 	case "trace":
 		words = fmt.Sprintf(", along a trace of %s points, at most %s times that", grouped(len(p.Points)), number(p.Peak()))
-	}
-	if l.Arrivals == "poisson" {
-		words += ", at random moments"
-	}
-	for i, u := range l.Users {
-		words += fmt.Sprintf("%s %s (%s)", []string{", as users", ","}[min(i, 1)], u.Name, grouped(max(u.Count, 1)))
 	}
 	return words
 }

@@ -368,6 +368,12 @@ func TestFaults(t *testing.T) {
     - {metric: query_ratio, statistic: max, most: 50%}
     - {metric: query_missing_points_total, where: {query: none}, most: 0}
 `, "      timeout: 5m\n", "      timeout: 4h\n"}},
+		{name: "no-autoscaler", changes: []string{"  objectives:\n", `  objectives:
+    - {metric: hpa_reaction_seconds, most: 30s, where: {phase: work, direction: up}}
+    - {metric: hpa_desired_replicas_total, statistic: max, most: 10, where: {hpa: web}}
+    - {metric: hpa_first_ready_seconds, most: 30s, where: {direction: down}}
+    - {metric: elasticity_under_time_ratio, percentile: 99, most: 10%}
+`}},
 		{name: "no-query", changes: []string{"  objectives:\n", "  objectives:\n    - {metric: query_lost_points_total, most: 0}\n"}},
 		{name: "no-load", changes: []string{"        - background: ${fresh}\n          load:\n            rate: 10\n            duration: 1m\n            requests:\n              - verb: list\n                resource: pods\n                mode: consistent\n              - verb: create\n                resource: configmaps\n", "",
 			"    - metric: component_memory_bytes\n      statistic: max\n      most: 500Mi\n", "    - metric: api_request_seconds\n      percentile: 99\n      most: 1s\n"}},

@@ -29,6 +29,7 @@ func (s *Scenario) applyDefaults(given func(path string) bool) {
 	if s.Metadata.Title == "" {
 		s.Metadata.Title = s.Metadata.Name
 	}
+	s.Spec.Cluster.MetricsServer.applyDefaults()
 	fleet := &s.Spec.Fleet
 	if !given("spec.fleet.leaseDuration") {
 		fleet.LeaseDuration = DefaultLeaseDuration
@@ -45,6 +46,9 @@ func (s *Scenario) applyDefaults(given func(path string) bool) {
 		if !given(fmt.Sprintf("spec.workloads[%d].count", i)) {
 			s.Spec.Workloads[i].Count = 1
 		}
+	}
+	for i := range s.Spec.Services {
+		s.Spec.Services[i].applyDefaults(given(fmt.Sprintf("spec.services[%d].queue", i)))
 	}
 	for i := range s.Spec.Queries {
 		s.Spec.Queries[i].applyDefaults()
@@ -74,6 +78,9 @@ func (a *Action) applyDefaults(given func(path string) bool) {
 	if a.Watch != nil {
 		a.Watch.applyDefaults()
 	}
+	if a.Demand != nil {
+		a.Demand.Pace.applyDefaults(given("demand.pace.to"))
+	}
 	if a.Load == nil {
 		return
 	}
@@ -90,14 +97,18 @@ func (l *Load) applyDefaults(given func(path string) bool) {
 	if l.Connections == 0 {
 		l.Connections = DefaultConnections
 	}
-	if l.Pace.Shape == "" {
-		l.Pace.Shape = "constant"
-	}
-	if l.Pace.Shape == "ramp" && !given("load.pace.to") {
-		l.Pace.To = 1
-	}
+	l.Pace.applyDefaults(given("load.pace.to"))
 	for i := range l.Requests {
 		l.Requests[i].applyDefaults()
+	}
+}
+
+func (p *Pace) applyDefaults(givenTo bool) {
+	if p.Shape == "" {
+		p.Shape = "constant"
+	}
+	if p.Shape == "ramp" && !givenTo {
+		p.To = 1
 	}
 }
 

@@ -124,6 +124,25 @@ func (p Pace) Peak() float64 {
 	return 1
 }
 
+// Lowest returns the lowest factor of the pace.
+func (p Pace) Lowest() float64 {
+	switch p.Shape {
+	case "ramp":
+		return min(p.From, p.To)
+	case "sine":
+		return 1 - p.Amplitude
+	case "steps":
+		return slices.Min(p.Factors)
+	case "trace":
+		lowest := math.Inf(1)
+		for _, point := range p.Points {
+			lowest = min(lowest, point.Factor)
+		}
+		return lowest
+	}
+	return 1
+}
+
 // meanOfTrace integrates straight lines between points; before the first and after the last
 // point the factor stays.
 func meanOfTrace(points []TracePoint, duration time.Duration) float64 {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"math"
 	"regexp"
 	"time"
 )
@@ -35,6 +36,8 @@ const (
 	MaxQuantiles   = 256
 	MaxParameter   = 1 << 10 // Bytes of a parameter's value.
 	MaxWorkloads   = 1000
+	MaxServices    = 100
+	MaxWaiting     = 10_000_000 // Units of work that wait for a service.
 	MaxQueries     = 20
 	MaxQueryPoints = 11_000 // Of one series in one phase, as many as Prometheus answers with.
 	minQuantiles   = 2
@@ -62,6 +65,7 @@ var rules = map[string]rule{
 	"percentile":  {min: 0.001, max: 99.999, words: "a percentile from 0.001 to 99.999"},
 	"duration":    {min: 0, max: MaxDuration.Seconds(), words: "a duration from 0 to 24h"},
 	"span":        {min: smallestSpan.Seconds(), max: MaxDuration.Seconds(), words: "a duration from 1ms to 24h"},
+	"resolution":  {min: 10, max: 3600, words: "a duration from 10s to 1h"},
 	"factor":      {min: 0, max: MaxFactor, words: "a factor from 0 to 100,000"},
 	"amplitude":   {min: 0, max: 1, words: "an amplitude from 0 to 1"},
 	"points":      {min: 1, max: MaxPoints, words: "a list of 1 to 10,000 points"},
@@ -76,7 +80,14 @@ var rules = map[string]rule{
 	"users":       {min: 1, max: MaxUsers, words: "a list of 1 to 100 users"},
 	"repeat":      {min: 1, max: MaxTrials, words: "a whole number from 1 to 200"},
 	"figures":     {min: 1, max: MaxFigures, words: "a list of 1 to 20 figures"},
+	"services":    {min: 0, max: MaxServices, words: "a list of at most 100 services"},
+	"waiting":     {min: 0, max: MaxWaiting, words: "a whole number from 0 to 10,000,000"},
+	"noise":       {min: 0, max: 1, words: "a relative standard deviation from 0 to 1"},
 	"workloads":   {min: 0, max: MaxWorkloads, words: "a list of at most 1,000 workloads"},
+	"quantity": {pattern: quantityPattern, min: 0, max: math.MaxInt64,
+		words: "a quantity from 0, such as 250m, 2 or 64Mi"},
+	"unit": {pattern: regexp.MustCompile(`^[a-z][a-z -]{0,31}$`),
+		words: "lower-case letters, spaces and dashes, at most 32, a letter first"},
 	"label": {pattern: regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`),
 		words: "a DNS label: lower-case letters, digits and dashes, at most 63, no dash at the ends"},
 	"parameter": {pattern: regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,62}$`),

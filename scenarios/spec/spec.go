@@ -49,6 +49,7 @@ type Spec struct {
 	Cluster    Cluster     `yaml:"cluster" doc:"The control plane; ignored when attached to an existing one."`
 	Fleet      Fleet       `yaml:"fleet" doc:"The fake nodes and how their pods behave."`
 	Workloads  []Workload  `yaml:"workloads" is:"workloads" doc:"The objects that actions create, update and delete."`
+	Services   []Service   `yaml:"services" is:"services" doc:"What the pods of workloads can do, and what it costs them."`
 	Queries    []Query     `yaml:"queries" is:"queries" doc:"PromQL that is asked of the Prometheus of --prometheus."`
 	Phases     []Phase     `yaml:"phases" need:"yes" is:"phases" doc:"What happens, one phase after another."`
 	Objectives []Objective `yaml:"objectives" doc:"What must hold for the run to pass."`
@@ -78,6 +79,8 @@ type Cluster struct {
 	ControllerManager Component `yaml:"controllerManager" doc:"Settings of kube-controller-manager."`
 	Scheduler         Component `yaml:"scheduler" doc:"Settings of kube-scheduler."`
 	Kwok              Component `yaml:"kwok" doc:"Settings of the kwok controller."`
+	// MetricsServer is nil where none runs.
+	MetricsServer *MetricsServer `yaml:"metricsServer" json:",omitempty" doc:"Runs the real metrics-server, so that kubectl top and autoscalers see what the pods use; {} for its defaults."`
 }
 
 // Component holds the settings of one control-plane process.
@@ -166,6 +169,7 @@ type Action struct {
 	Hold    *Hold    `yaml:"hold" doc:"Does nothing for a while, so that a steady state can be measured."`
 	Load    *Load    `yaml:"load" doc:"Sends open-loop request load to the API server."`
 	Watch   *Watch   `yaml:"watch" doc:"Opens watches and measures how long it takes until all have seen an update."`
+	Demand  *Demand  `yaml:"demand" doc:"Asks work of a service for a while; before and after, its pods are idle."`
 }
 
 // Nodes creates fake nodes.

@@ -13,23 +13,29 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// includeTraces replaces the file of each load's pace by the points that it holds.
+// includeTraces replaces the file of each pace by the points that it holds.
 func (d *decoder) includeTraces(root *yaml.Node, dir fs.FS) {
 	for i, phase := range items(child(child(root, "spec"), "phases")) {
 		for j, action := range items(child(phase, "actions")) {
-			pace := child(child(action, "load"), "pace")
-			file := child(pace, "file")
-			if file == nil || file.Kind != yaml.ScalarNode || d.spoilt[file] {
-				continue
-			}
-			path := fmt.Sprintf("spec.phases[%d].actions[%d].load.pace.file", i, j)
-			d.at[path] = d.place(file)
-			if child(pace, "points") != nil {
-				d.fault(path, "", "a trace has points or a file, not both")
-			} else if points := d.readTrace(unescape(file.Value), path, dir); points != nil {
-				replaceKey(pace, "file", "points", points)
+			for _, verb := range []string{"load", "demand"} {
+				path := fmt.Sprintf("spec.phases[%d].actions[%d].%s.pace.file", i, j, verb)
+				d.includeTrace(child(child(action, verb), "pace"), path, dir)
 			}
 		}
+	}
+}
+
+// includeTrace replaces the file of one pace, if it has one.
+func (d *decoder) includeTrace(pace *yaml.Node, path string, dir fs.FS) {
+	file := child(pace, "file")
+	if file == nil || file.Kind != yaml.ScalarNode || d.spoilt[file] {
+		return
+	}
+	d.at[path] = d.place(file)
+	if child(pace, "points") != nil {
+		d.fault(path, "", "a trace has points or a file, not both")
+	} else if points := d.readTrace(unescape(file.Value), path, dir); points != nil {
+		replaceKey(pace, "file", "points", points)
 	}
 }
 

@@ -17,12 +17,13 @@ type checker struct {
 	workloads map[string]*Workload
 	phases    map[string]*Phase
 	queries   map[string]*Query
+	services  map[string]*Service
 	objects   map[string]string // The workloads by what their objects are called.
 }
 
 func validate(s *Scenario, d *decoder, o Options) {
 	c := &checker{decoder: d, s: s, pools: map[string]*Pool{}, workloads: map[string]*Workload{},
-		phases: map[string]*Phase{}, queries: map[string]*Query{}, objects: map[string]string{}}
+		phases: map[string]*Phase{}, queries: map[string]*Query{}, services: map[string]*Service{}, objects: map[string]string{}}
 	c.labels(s.Metadata.Labels, "metadata.labels")
 	c.known(s.Spec.Cluster.Kubernetes, "spec.cluster.kubernetes", "Kubernetes version", o.Kubernetes)
 	c.fleet(o.NodeTypes)
@@ -34,6 +35,8 @@ func validate(s *Scenario, d *decoder, o Options) {
 		}
 		c.manifest(w, path)
 	}
+	c.readServices()
+	c.autoscalers()
 	for i := range s.Spec.Phases {
 		path := fmt.Sprintf("spec.phases[%d]", i)
 		if unique(c, c.phases, s.Spec.Phases[i].Name, path, "phase") {

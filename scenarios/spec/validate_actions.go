@@ -108,6 +108,8 @@ func (c *checker) action(h *history, phase Phase, a Action, path string) {
 		c.load(h, *a.Load, path)
 	case a.Watch != nil:
 		c.watch(phase, *a.Watch, path)
+	case a.Demand != nil:
+		c.demand(h, phase, *a.Demand, path)
 	}
 }
 

@@ -111,6 +111,7 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		"phase":    sortedKeys(c.phases),
 		"workload": sortedKeys(c.workloads),
 		"pool":     sortedKeys(c.pools),
+		"service":  sortedKeys(c.services),
 	}
 	if metric.Source == sample.FromQuery {
 		values["query"] = c.queriesOf(metric)
@@ -126,6 +127,12 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		values["kind"] = []string{"timeout", "throttled", "server", "not-found", "client", "connection", "unsent"}
 	case sample.WatchEvents:
 		values["state"] = []string{"expected", "delivered", "missing", "duplicate", "unacknowledged"}
+	case sample.HPAs:
+		values["state"] = []string{"created", "observed"}
+	case sample.HPAReaction, sample.HPASettling, sample.HPAOvershoot:
+		values["direction"] = []string{"up", "down"}
+	case sample.HPAFirstReady:
+		values["direction"] = []string{"up"}
 	case sample.WatchStreams:
 		values["state"] = []string{"opened", "ended", "resumed", "relisted", "refused"}
 	}
@@ -136,9 +143,16 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 // not certain to end with NO DATA. A gauge is sampled all the time, so that its phase may be
 // any after the action.
 func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
+	if metric.Name == sample.MetricsFreshness && c.s.Spec.Cluster.MetricsServer == nil {
+		c.fault(path+".metric", "give the scenario spec.cluster.metricsServer", "%s would have no data: no metrics-server runs", metric.Name)
+		return
+	}
 	inPhase := o.Where["phase"]
-	if metric.Shape == sample.Gauge && metric.Source != sample.FromLoad {
+	if metric.Shape == sample.Gauge && metric.Source != sample.FromLoad && metric.Source != sample.FromDemand {
 		inPhase = ""
+	}
+	if metric.Source == sample.FromHPA {
+		inPhase = "" // An HPA goes on in the phases after its creation.
 	}
 	for _, phase := range c.s.Spec.Phases {
 		if inPhase != "" && phase.Name != inPhase {
@@ -157,6 +171,8 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 		sample.FromRollout: "rolls out such a workload",
 		sample.FromLoad:    "sends such requests",
 		sample.FromWatch:   "opens such watches",
+		sample.FromDemand:  "asks work of such a service",
+		sample.FromHPA:     "creates a HorizontalPodAutoscaler",
 	}[metric.Source]
 	if metric.Source == sample.FromQuery {
 		c.fault(path+".metric", "", "%s would have no data: the scenario has no such query", metric.Name)
@@ -196,8 +212,13 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 			a.Rollout != nil && workload(a.Rollout.Workload)
 	case sample.FromRollout:
 		return a.Rollout != nil && workload(a.Rollout.Workload)
+	case sample.FromHPA:
+		return a.Create != nil && c.workloads[a.Create.Workload] != nil &&
+			c.workloads[a.Create.Workload].Kind() == "HorizontalPodAutoscaler"
 	case sample.FromWatch:
 		return a.Watch != nil && match(sample.Labels{"resource": a.Watch.Resource, "watchers": strconv.Itoa(a.Watch.Watchers)})
+	case sample.FromDemand:
+		return a.Demand != nil && match(sample.Labels{"service": a.Demand.Service})
 	case sample.FromLoad:
 		if a.Watch != nil { // Its updates are a load.
 			return match(sample.Labels{"verb": "update", "resource": a.Watch.Resource, "scope": "resource"})

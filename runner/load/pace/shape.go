@@ -18,6 +18,24 @@ type Shape interface {
 	reached(area float64) float64 // The latest time at which the integral is area; infinite if it stays so.
 }
 
+// Factor returns the factor of a shape at a moment since the start; 0 for one made of values out
+// of range.
+func Factor(shape Shape, at time.Duration) float64 {
+	if shape.check() != nil {
+		return 0
+	}
+	return shape.factor(max(at, 0).Seconds())
+}
+
+// Integral returns the integral of the factor over seconds, from the start to a moment: what a
+// rate of one a second amounts to. It is 0 for a shape made of values out of range.
+func Integral(shape Shape, until time.Duration) float64 {
+	if shape.check() != nil {
+		return 0
+	}
+	return shape.integral(max(until, 0).Seconds())
+}
+
 // A Point is the factor at a moment.
 type Point struct {
 	At     time.Duration // Since the start.
