@@ -31,8 +31,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"net/url"
-	"path"
 	"sync"
 	"time"
 
@@ -272,19 +270,9 @@ func (f *Fanout) await(ctx context.Context, limit time.Duration, done func() boo
 
 // collection is the address of the objects to watch.
 func collection(o Options) (string, error) {
-	tlsConfig, err := rest.TLSConfigFor(o.Config)
+	address, err := wire.ServerURL(o.Config, o.Resource.GroupVersion())
 	if err != nil {
-		return "", fmt.Errorf("read the TLS settings of %s: %w", o.Config.Host, err)
+		return "", err
 	}
-	apiPath := "/apis"
-	if o.Resource.Group == "" {
-		apiPath = "/api"
-	}
-	base, versioned, err := rest.DefaultServerURL(o.Config.Host, apiPath, o.Resource.GroupVersion(), tlsConfig != nil)
-	if err != nil {
-		return "", fmt.Errorf("read the server's address: %w", err)
-	}
-	address := url.URL{Scheme: base.Scheme, Host: base.Host,
-		Path: path.Join("/", base.Path, versioned, "namespaces", o.Namespace, o.Resource.Resource)}
-	return address.String(), nil
+	return address.JoinPath("namespaces", o.Namespace, o.Resource.Resource).String(), nil
 }

@@ -22,7 +22,7 @@ type flow struct{ schema, level string }
 // lookUpFlows finds out the names of the flow schemas, as answers tell UIDs alone. Whoever may not
 // list them can send a load all the same; its answers count as of an unknown one.
 func (a *Attack) lookUpFlows(ctx context.Context) error {
-	address, err := serverURL(a.options.Config, flowcontrolv1.SchemeGroupVersion)
+	address, err := wire.ServerURL(a.options.Config, flowcontrolv1.SchemeGroupVersion)
 	if err != nil {
 		return err
 	}

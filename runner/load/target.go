@@ -13,7 +13,6 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/rest"
 
 	"github.com/kubedyno/kubedyno/runner/load/wire"
 )
@@ -59,7 +58,7 @@ type targeter struct {
 // newTargeter makes the targeter of the class with that index.
 func newTargeter(o Options, index int) (*targeter, error) {
 	class := o.Classes[index]
-	base, err := serverURL(o.Config, class.Resource.GroupVersion())
+	base, err := wire.ServerURL(o.Config, class.Resource.GroupVersion())
 	if err != nil {
 		return nil, err
 	}
@@ -82,24 +81,6 @@ func newTargeter(o Options, index int) (*targeter, error) {
 	t.version.Store(new(string))
 	t.kind, _ = class.ownKind()
 	return t, t.checkKind()
-}
-
-// serverURL is the address of a group and version.
-func serverURL(config *rest.Config, version schema.GroupVersion) (url.URL, error) {
-	tlsConfig, err := rest.TLSConfigFor(config)
-	if err != nil {
-		return url.URL{}, fmt.Errorf("read the TLS settings of %s: %w", config.Host, err)
-	}
-	apiPath := "/apis"
-	if version.Group == "" {
-		apiPath = "/api"
-	}
-	base, versioned, err := rest.DefaultServerURL(config.Host, apiPath, version, tlsConfig != nil)
-	if err != nil {
-		return url.URL{}, fmt.Errorf("read the server's address: %w", err)
-	}
-	base.Path = path.Join("/", base.Path, versioned)
-	return *base, nil
 }
 
 // owns reports whether the class works on objects that it makes itself.
