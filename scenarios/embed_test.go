@@ -110,7 +110,7 @@ func TestLibraryTrials(t *testing.T) {
 		}
 		variants[entry.Name] = len(all)
 	}
-	for name, want := range map[string]int{"api/list-modes": 4, "api/ramp": 8, "scheduler/throughput": 3, "quickstart": 1} {
+	for name, want := range map[string]int{"api/list-modes": 4, "api/ramp": 8, "hpa/tuning": 9, "scheduler/throughput": 3, "quickstart": 1} {
 		if variants[name] != want {
 			t.Errorf("%s has %d variants, want %d", name, variants[name], want)
 		}
@@ -121,7 +121,7 @@ func TestOpenUnknown(t *testing.T) {
 	for name, want := range map[string]string{
 		"quikstart":  "did you mean quickstart?",
 		"nodes/rmap": "did you mean nodes/ramp?",
-		"something":  "there are api/latency, api/list-modes, api/ramp, api/tenants, api/watch-fanout, hpa/step, nodes/loss, nodes/ramp, pods/burst, pods/density, pods/startup, quickstart, scheduler/throughput",
+		"something":  "there are api/latency, api/list-modes, api/ramp, api/tenants, api/watch-fanout, hpa/sawtooth, hpa/spike, hpa/step, hpa/tuning, hpa/with-rollout, nodes/loss, nodes/ramp, pods/burst, pods/density, pods/startup, quickstart, scheduler/throughput",
 	} {
 		if _, _, err := Open(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open(%q): %v, want %s", name, err, want)

@@ -3,14 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"k8s.io/client-go/discovery"
 
 	"github.com/kubedyno/kubedyno/kwok/builder"
 	"github.com/kubedyno/kubedyno/kwok/cluster"
+	"github.com/kubedyno/kubedyno/kwok/fleet"
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/engine"
@@ -48,7 +51,13 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 		return bundle.Manifest{}, err
 	}
 	for _, p := range r.plan.Fleet.Pools {
-		m.Cluster.Pools = append(m.Cluster.Pools, bundle.Pool{Name: p.Name, NodeType: p.NodeType, Count: p.Count})
+		kind, err := fleet.Lookup(p.NodeType)
+		if err != nil {
+			return bundle.Manifest{}, err
+		}
+		m.Cluster.Pools = append(m.Cluster.Pools, bundle.Pool{Name: p.Name, NodeType: p.NodeType, Count: p.Count,
+			AllocatableCores: float64(kind.AllocatableMilliCPU) / 1000, AllocatableBytes: float64(kind.AllocatableMiB << 20),
+			PricePerHour: kind.PricePerHour})
 	}
 	for _, p := range r.plan.Phases {
 		m.Phases = append(m.Phases, bundle.Phase{Name: p.Name, Description: p.Description})
@@ -59,6 +68,11 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 	}
 	for _, a := range r.plan.Autoscalers {
 		m.Autoscalers = append(m.Autoscalers, bundle.Autoscaler(a))
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.plan.Services)) {
+		s := r.plan.Services[name]
+		m.Services = append(m.Services, bundle.Service{Name: s.Name, Workload: s.Workload, Unit: s.Unit,
+			Cores: s.RequestCores, Bytes: s.RequestBytes})
 	}
 	return m, nil
 }

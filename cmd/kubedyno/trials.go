@@ -72,6 +72,9 @@ func (a *app) newExperiment(p *plan.Experiment, now time.Time) *experiment.Exper
 	e := &experiment.Experiment{FormatVersion: sample.FormatVersion, ID: runID(now), Scenario: p.Name, Title: p.Title,
 		Description: first.Description, Command: append([]string{"kubedyno"}, a.arguments[1:]...), Seed: p.Seed,
 		Repeat: p.Repeat, StopAfter: p.StopAfter, Tool: tool(), Status: bundle.Running, Started: now}
+	if p.Tradeoff.X != "" {
+		e.Tradeoff = &experiment.Tradeoff{X: p.Tradeoff.X, Y: p.Tradeoff.Y}
+	}
 	for _, axis := range p.Axes {
 		e.Axes = append(e.Axes, experiment.Axis{Parameter: axis.Parameter, Values: axis.Values, Numbers: axis.Numbers})
 	}

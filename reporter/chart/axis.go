@@ -41,6 +41,10 @@ func setHorizontal(p *plot.Plot, figure view.Figure) {
 		p.X.Label.Text = "share that was at least this fast"
 		return
 	}
+	if figure.Axis == view.FigureAxis {
+		setFigureAxis(p, figure)
+		return
+	}
 	if figure.Axis == view.ValueAxis || figure.Axis == view.NamesAxis {
 		setNamed(p, figure)
 		return
@@ -146,6 +150,9 @@ func dataRange(panel view.Panel) (low, high float64) {
 				low, high = min(low, point.Y), max(high, point.Y)
 			}
 		}
+	}
+	for _, mark := range panel.Marks {
+		low, high = min(low, mark.Low.Y), max(high, mark.High.Y)
 	}
 	return min(low, high), high
 }

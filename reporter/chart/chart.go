@@ -39,6 +39,7 @@ const (
 	axisRoom    = 46  // Below the last panel.
 	singlePanel = 270
 	tailPanel   = 210
+	figurePanel = 340
 	smallPanel  = 96
 	fontSize    = 12
 )
@@ -107,6 +108,8 @@ func runs(points []view.Point) [][]view.Point {
 
 func panelHeight(figure view.Figure) float64 {
 	switch {
+	case figure.Axis == view.FigureAxis:
+		return figurePanel
 	case len(figure.Panels) == 1:
 		return singlePanel
 	case figure.Axis == view.TailAxis:
@@ -146,6 +149,9 @@ func newPlot(canvas *svg.Canvas, figure view.Figure, panel view.Panel, last bool
 			continue
 		}
 		p.Add(line{canvas: canvas, series: series})
+	}
+	if len(panel.Marks) > 0 {
+		p.Add(marks{canvas: canvas, panel: panel})
 	}
 	return p
 }

@@ -17,7 +17,8 @@ import (
 
 func experiments() map[string]*experiment.Experiment {
 	return map[string]*experiment.Experiment{"compared": example.Compared(), "ladder": example.Ladder(),
-		"stopped": example.Stopped(), "nothing": example.Nothing()}
+		"stopped": example.Stopped(), "nothing": example.Nothing(),
+		"weighed": example.Weighed()}
 }
 
 func renderExperiment(t *testing.T, e *experiment.Experiment) []byte {

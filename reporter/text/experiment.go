@@ -19,6 +19,7 @@ func WriteExperiment(w io.Writer, e *view.Experiment, options Options) error {
 	p.verdict(&view.Report{Title: e.Title, Verdict: e.Verdict, Sentence: e.Sentence, Head: e.Head})
 	p.variants(e.Comparison)
 	p.comparison(e.Comparison)
+	p.tradeoff(e.Tradeoff)
 	p.trials(e.Trials)
 	p.warnings(e.Warnings)
 	if _, err := io.WriteString(w, p.out.String()); err != nil {

@@ -20,6 +20,7 @@ type Experiment struct {
 
 	Comparison Comparison
 	Figure     Figure
+	Tradeoff   *Tradeoff // nil if no two figures are weighed against each other.
 	Trials     []Trial
 	Warnings   []string // Doubts, each a sentence.
 	Again      Code     // How to run it again.
@@ -123,7 +124,7 @@ func BuildExperiment(e *experiment.Experiment) *Experiment {
 	c := compare(e)
 	v := &Experiment{
 		Title: cmp.Or(e.Title, e.Scenario, "Experiment "+e.ID), ID: e.ID, Verdict: e.Verdict, Sentence: e.Sentence,
-		Head: experimentHead(e), Comparison: c.comparison(), Figure: c.figure(), Warnings: experimentWarnings(e),
+		Head: experimentHead(e), Comparison: c.comparison(), Figure: c.figure(), Tradeoff: c.tradeoff(), Warnings: experimentWarnings(e),
 		Again: Code{Title: "Command", Text: shellQuote(e.Command)},
 	}
 	for _, t := range e.Trials {

@@ -116,6 +116,8 @@ const (
 	PodsAxis  Axis = "pods"
 	ValueAxis Axis = "value" // X is a value of a parameter, named by the Ticks.
 	NamesAxis Axis = "names" // X is the index of a name in the Ticks.
+	// FigureAxis is that of another figure: X is a value in the unit XUnit.
+	FigureAxis Axis = "figure"
 )
 
 // A Figure is one picture: panels under one another that share the horizontal axis.
@@ -129,10 +131,12 @@ type Figure struct {
 	End     float64 // Where the time axis ends, in seconds, or that of nodes or pods.
 	Bands   []Band
 	Ticks   []Tick // Of a value or names axis.
-	Along   string // What a value or names axis shows.
+	Along   string // What a value, names or figure axis shows.
 	Log     bool   // A value axis is logarithmic.
 	Panels  []Panel
 	Table   Table // The figures behind the picture.
+
+	XUnit sample.Unit // Of a figure axis.
 }
 
 // A Tick is a named place on a horizontal axis.
@@ -154,6 +158,17 @@ type Panel struct {
 	Log    bool
 	Series []Series
 	Limits []Limit
+	Marks  []Mark
+}
+
+// A Mark is a named place in a panel, with the ranges that it may as well have; those without extent
+// are not drawn.
+type Mark struct {
+	Name      string
+	At        Point
+	Low, High Point
+	Slot      int  // As that of a Series.
+	Muted     bool // Its name matters less than those of others.
 }
 
 // A Series is one named line. Its parts are separated by gaps in the data.

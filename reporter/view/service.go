@@ -23,8 +23,9 @@ func (b *builder) services() []Section {
 			"the Ready pods, each of which serves so much a second and no more. What they cannot serve waits in one queue, " +
 			"and what finds no room in it is lost. The response time is the wait and the time that a pod takes for one unit; " +
 			"waits that arise by chance while there is capacity to spare are left out, so it is the least that it can be.",
-		Tables: []Table{b.serviceTable()},
+		Tables: append([]Table{b.serviceTable()}, b.serviceCostTables()...),
 	}
+	section.Lead += b.serviceCostLead()
 	for _, name := range names[:min(len(names), maxServices)] {
 		section.Figures = append(section.Figures, b.serviceFigure(name))
 	}
@@ -143,7 +144,7 @@ func (b *builder) serviceFacts() []Fact {
 		}
 		facts = append(facts, Fact{"Response time" + b.inPhase(d.Labels, "service"), value})
 	}
-	return facts
+	return append(facts, b.serviceCostFacts()...)
 }
 
 // serviceChecks tell how late the models of services were stepped. There are none in a run without

@@ -73,6 +73,16 @@ type Manifest struct {
 	Figures    []slo.Objective `json:"figures,omitempty"` // Without limits: shown, not judged.
 
 	Autoscalers []Autoscaler `json:"autoscalers,omitempty"`
+	Services    []Service    `json:"services,omitempty"`
+}
+
+// Service is what the pods of a workload do together.
+type Service struct {
+	Name     string  `json:"name"`
+	Workload string  `json:"workload"`
+	Unit     string  `json:"unit"`            // What units of work are called.
+	Cores    float64 `json:"cores,omitempty"` // That each pod requests.
+	Bytes    float64 `json:"bytes,omitempty"` // Of memory that each pod requests.
 }
 
 // Query is what is asked of the user's Prometheus.
@@ -136,6 +146,10 @@ type Pool struct {
 	Name     string `json:"name"`
 	NodeType string `json:"nodeType"`
 	Count    int    `json:"count"`
+	// What a node leaves to pods, and what it costs an hour in US dollars; 0 if not known.
+	AllocatableCores float64 `json:"allocatableCores,omitempty"`
+	AllocatableBytes float64 `json:"allocatableBytes,omitempty"`
+	PricePerHour     float64 `json:"pricePerHour,omitempty"`
 }
 
 // Phase is a phase as planned; when it really ran is in the events.

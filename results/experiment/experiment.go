@@ -46,6 +46,7 @@ type Experiment struct {
 	Repeat        int           `json:"repeat"`
 	StopAfter     string        `json:"stopAfter,omitempty"` // AfterMiss, or "" to try every variant.
 	Axes          []Axis        `json:"axes,omitempty"`
+	Tradeoff      *Tradeoff     `json:"tradeoff,omitempty"` // nil if no figures are weighed against each other.
 	Tool          bundle.Tool   `json:"tool"`
 	Status        bundle.Status `json:"status"`
 	Failure       string        `json:"failure,omitempty"` // Why, if it was interrupted or has failed.

@@ -18,6 +18,7 @@ func (e *Experiment) Judge() {
 	for i := range e.Variants {
 		e.judgeVariant(i)
 	}
+	e.judgeTradeoff()
 	e.LastGood, e.FirstBad = nil, nil
 	if e.StopAfter == AfterMiss {
 		e.judgeLadder()

@@ -33,6 +33,8 @@ func ladder(unit Unit) []scale {
 		return []scale{{0, 0.01, "%"}}
 	case PerSecond:
 		return []scale{{0, 1, "/s"}}
+	case Hours:
+		return []scale{{0, 1, " h"}}
 	default:
 		return []scale{{0, 1, ""}}
 	}
@@ -47,6 +49,9 @@ func Format(value float64, unit Unit) string {
 	}
 	if unit == Count && value == math.Trunc(value) {
 		return FormatCount(int64(value))
+	}
+	if unit == Dollars {
+		return strings.Replace("$"+number(significant(value)), "$-", "-$", 1)
 	}
 	if value == 0 {
 		return "0" + zeroUnit(unit)
@@ -75,6 +80,8 @@ func zeroUnit(unit Unit) string {
 		return "/s"
 	case Cores:
 		return " cores"
+	case Hours:
+		return " h"
 	default:
 		return ""
 	}

@@ -16,6 +16,8 @@ const (
 	Ratio     Unit = "ratio"
 	Count     Unit = "total"
 	PerSecond Unit = "per_second"
+	Hours     Unit = "hours"   // Of pods; times are in Seconds.
+	Dollars   Unit = "dollars" // Of the United States.
 )
 
 // A Direction says which change of a metric is an improvement.

@@ -13,6 +13,8 @@ const (
 	ServiceReady    = "service_ready_pods_total"
 	ServiceShort    = "service_short_ratio"
 	ServiceTickLag  = "service_tick_lag_seconds"
+	ServicePodHours = "service_pod_hours"
+	ServiceCost     = "service_cost_dollars"
 )
 
 // serviceMetrics describes them. They are those of a model: what real pods would do with the work
@@ -45,5 +47,13 @@ func serviceMetrics() []Metric {
 		{Name: ServiceTickLag, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromDemand,
 			Labels: []string{"service"},
 			Help:   "How late kubedyno stepped the model of a service, which is due once a second; the step then covers the time that passed."},
+		{Name: ServicePodHours, Unit: Hours, Better: LowerIsBetter, Shape: Scalar, Source: FromDemand,
+			Labels: []string{"service"},
+			Help: "Pods of a service times the hours for which each takes room on a node, from its binding until it is gone, Ready or not, " +
+				"while work is asked of the service: by phase, and without a phase of all of them."},
+		{Name: ServiceCost, Unit: Dollars, Better: LowerIsBetter, Shape: Scalar, Source: FromDemand,
+			Labels: []string{"service"},
+			Help: "The price of service_pod_hours: each pod pays the larger of its shares of its node's allocatable CPU and memory, " +
+				"by its requests, times the price of the node type per hour: by phase, and without a phase of all of them."},
 	}
 }

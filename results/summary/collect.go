@@ -27,6 +27,7 @@ type collector struct {
 	counts   Counts
 	overflow map[string]bool // Metrics with more series than are kept.
 	elastic  elastic
+	costs    costs
 }
 
 // A gauge is the sum of the points of one label set.
@@ -61,6 +62,7 @@ func collect(run *bundle.Run) (*collector, error) {
 		values: map[string]*Values{}, floors: map[string]*Values{}, gauges: map[string]*gauge{}, scalars: map[string]Scalar{},
 		counters: map[string]counter{}, buckets: map[string]*bucketed{}, rates: map[string]*readyRate{}, overflow: map[string]bool{},
 	}
+	c.costs.begin(run.Manifest.Services)
 	for event, err := range run.Events() { // First: the others are told apart by phase.
 		if err != nil {
 			return nil, err
@@ -173,6 +175,7 @@ func (c *collector) valuesOf(metric string, labels sample.Labels) *Values {
 func (c *collector) point(p sample.Point) {
 	c.end = max(c.end, p.At)
 	c.elasticPoint(p)
+	c.costs.asked(p)
 	metric, _ := sample.Lookup(p.Metric)
 	if metric.Shape == sample.Scalar {
 		c.scalar(p.Metric, p.Labels, p.Value)

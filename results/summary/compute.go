@@ -25,6 +25,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 	}
 	elasticities := c.elasticities(run)
 	c.elasticScalars(elasticities)
+	costs := c.costScalars(run.Manifest)
 	s := &Summary{
 		FormatVersion: sample.FormatVersion,
 		Run:           run.Manifest.ID,
@@ -41,6 +42,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 		Counts:        c.counts,
 		WatchBooks:    c.watchBooks(),
 		Elasticity:    elasticities,
+		Costs:         costs,
 	}
 	for _, k := range slices.Sorted(maps.Keys(c.scalars)) {
 		s.Scalars = append(s.Scalars, c.scalars[k])

@@ -154,7 +154,8 @@ func (c *collector) podsMissing() int64 {
 // could be the fast ones as well as the slow ones.
 func (c *collector) balanced(metric sample.Metric, out slo.Outcome) slo.Outcome {
 	missing := c.podsMissing()
-	if metric.Source != sample.FromPods || missing <= MaxMissing || out.Verdict == slo.NoData {
+	ofPods := metric.Source == sample.FromPods || metric.Name == sample.ServicePodHours || metric.Name == sample.ServiceCost
+	if !ofPods || missing <= MaxMissing || out.Verdict == slo.NoData {
 		return out
 	}
 	out.Verdict = slo.Inconclusive

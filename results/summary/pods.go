@@ -24,6 +24,7 @@ func (r *readyRate) perSecond() (rate float64, ok bool) {
 
 func (c *collector) pod(p sample.Pod) {
 	c.end = max(c.end, p.Until)
+	c.costs.pod(p)
 	if p.Amends() {
 		return
 	}

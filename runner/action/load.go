@@ -93,6 +93,8 @@ func shape(p spec.Pace, duration time.Duration) pace.Shape {
 	switch p.Shape {
 	case "ramp":
 		return pace.Ramp(p.From, p.To, duration)
+	case "sawtooth":
+		return pace.Sawtooth(p.From, p.To, p.Period)
 	case "sine":
 		return pace.Sine(p.Amplitude, p.Period)
 	case "steps":

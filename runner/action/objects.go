@@ -103,8 +103,7 @@ func (s Step) waitReady(ctx context.Context, t *target) error {
 
 // waitPods waits until the watch has shown as many Ready pods as the objects ask for.
 func (s Step) waitPods(ctx context.Context, t *target) error {
-	want := t.objects.PodsWanted()
-	return s.Pods.WaitReady(ctx, t.workload.Name, want, s.progress(want).set)
+	return s.Pods.WaitReady(ctx, t.workload.Name, t.objects.PodsWanted, s.progress(t.objects.PodsWanted()).set)
 }
 
 func (s Step) waitDeleted(ctx context.Context, t *target) error {

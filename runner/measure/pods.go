@@ -313,14 +313,15 @@ func (p *Pods) Names(namespace string) []string {
 	return names
 }
 
-// WaitReady waits until at least want pods of a workload are Ready.
-func (p *Pods) WaitReady(ctx context.Context, workload string, want int, progress Progress) error {
+// WaitReady waits until at least want pods of a workload are Ready. Want is asked again with every
+// change of a pod, as an autoscaler may change it meanwhile.
+func (p *Pods) WaitReady(ctx context.Context, workload string, want func() int, progress Progress) error {
 	check := func() (int, int, bool) {
-		ready := p.Counts(workload).Ready
-		return ready, want, ready >= want
+		ready, wanted := p.Counts(workload).Ready, want()
+		return ready, wanted, ready >= wanted
 	}
 	if err := p.waiters.wait(ctx, check, progress); err != nil {
-		return fmt.Errorf("wait for %d Ready pods of %s, %d are: %w", want, workload, p.Counts(workload).Ready, err)
+		return fmt.Errorf("wait for %d Ready pods of %s, %d are: %w", want(), workload, p.Counts(workload).Ready, err)
 	}
 	return nil
 }

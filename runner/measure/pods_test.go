@@ -361,7 +361,7 @@ func TestWaitReady(t *testing.T) {
 			}
 		}()
 		var told []string
-		err := p.WaitReady(context.Background(), "web", 3, func(done, total int) {
+		err := p.WaitReady(context.Background(), "web", func() int { return 3 }, func(done, total int) {
 			told = append(told, fmt.Sprintf("%d/%d", done, total))
 		})
 		if err != nil {
@@ -375,11 +375,33 @@ func TestWaitReady(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		if err := p.WaitReady(ctx, "web", 9, nil); err == nil || ctx.Err() == nil {
+		if err := p.WaitReady(ctx, "web", func() int { return 9 }, nil); err == nil || ctx.Err() == nil {
 			t.Errorf("error %v, want that time ran out", err)
 		}
 		synctest.Wait()
 		time.Sleep(time.Minute)
+	})
+}
+
+// TestWaitReadyForFewer: an autoscaler takes pods away that were wanted when the wait began.
+func TestWaitReadyForFewer(t *testing.T) {
+	podsAt(t, func(p *Pods, _ *recording) {
+		_ = p.Add(seen("p0", levelReady))
+		began := time.Now()
+		want := func() int {
+			if time.Since(began) > 10*time.Second {
+				return 1
+			}
+			return 2
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := p.WaitReady(ctx, "web", want, nil); err != nil {
+			t.Error(err)
+		}
+		if waited := time.Since(began); waited < 10*time.Second || waited > 15*time.Second {
+			t.Errorf("waited for %v, want until one pod is enough", waited)
+		}
 	})
 }
 

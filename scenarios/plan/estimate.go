@@ -193,7 +193,8 @@ func (s *simulation) rollout(phase string, w Workload, objects int, rate float64
 	rounds := float64(each) / float64(max(surge, 1))
 	seconds := max(at(float64(objects), rate, AssumedObjectsPerSecond), 2*float64(pods)/AssumedPodsPerSecond,
 		rounds*s.startup().Seconds())
-	return effect{seconds: seconds, requests: rate, surge: objects * surge}
+	most := max(each, w.MostPods/max(objects, 1)) // An autoscaler may have given it more meanwhile.
+	return effect{seconds: seconds, requests: rate, surge: objects * min(w.surgeEach(most), most)}
 }
 
 func (s *simulation) load(phase string, l spec.Load) effect {

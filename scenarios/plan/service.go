@@ -27,6 +27,8 @@ type Service struct {
 	Warmup       time.Duration `json:"warmup"`
 	Queue        int           `json:"queue"` // Units that may wait; 0 loses what cannot be served.
 	Noise        float64       `json:"noise"`
+	RequestCores float64       `json:"requestCores"` // That each pod requests.
+	RequestBytes float64       `json:"requestBytes"` // Of memory that each pod requests.
 }
 
 // services resolves the services of a scenario by their names.
@@ -45,6 +47,7 @@ func services(s spec.Spec) map[string]Service {
 		for _, w := range s.Workloads {
 			if w.Name == from.Workload {
 				service.CPULimit = w.CPULimit()
+				service.RequestCores, service.RequestBytes = w.Requests()
 			}
 		}
 		service.PodCapacity = from.PodCapacity(service.CPULimit)

@@ -66,6 +66,8 @@ func TestDemandIsPlanned(t *testing.T) {
 		{"1", "{shape: steps, factors: [1, 4, 1]}", "demand web 100 requests/s, steps 1x 4x 1x over 5m: needs 2 to 8 pods at capacity"},
 		{"1", "{shape: constant}", "demand web 100 requests/s over 5m: needs 2 pods at capacity"},
 		{"1", "{shape: ramp, from: 0, to: 3}", "demand web 100 requests/s, times 0 rising evenly to 3 over 5m: needs 0 to 6 pods at capacity"},
+		{"1", "{shape: sawtooth, period: 1m}", "demand web 100 requests/s, times 0 rising evenly to 1 every 1m, and back at once over 5m: needs 0 to 2 pods at capacity"},
+		{"1", "{shape: sawtooth, from: 3, to: 1, period: 90s}", "demand web 100 requests/s, times 3 falling evenly to 1 every 1m30s, and back at once over 5m: needs 2 to 6 pods at capacity"},
 		{"270m", "{shape: constant}", "demand web 100 requests/s over 5m: needs 4 pods at capacity, which the CPU limit holds to 25 of 50 a second"},
 	} {
 		p := buildServing(t, test.limit, test.pace)
@@ -93,7 +95,8 @@ func TestDemandIsPlanned(t *testing.T) {
 func TestServiceIsResolved(t *testing.T) {
 	p := buildServing(t, "270m", "{shape: constant}")
 	want := map[string]Service{"web": {Name: "web", Workload: "web", Unit: "requests", Capacity: 50, PodCapacity: 25,
-		IdleCores: 0.02, CoresPerUnit: 0.01, IdleBytes: 64 << 20, CPULimit: 0.27, Warmup: 20e9, Queue: 1000}}
+		IdleCores: 0.02, CoresPerUnit: 0.01, IdleBytes: 64 << 20, CPULimit: 0.27, Warmup: 20e9, Queue: 1000,
+		RequestCores: 0.5}}
 	if diff := cmp.Diff(want, p.Services); diff != "" {
 		t.Errorf("services (-want +got):\n%s", diff)
 	}

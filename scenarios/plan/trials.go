@@ -20,6 +20,7 @@ type Experiment struct {
 	Axes      spec.Matrix   `json:"axes"`
 	Repeat    int           `json:"repeat"`
 	StopAfter string        `json:"stopAfter"` // "miss", or "" if every variant is run.
+	Tradeoff  spec.Tradeoff `json:"tradeoff"`  // Names of figures; empty if there is none.
 	Seed      uint64        `json:"seed"`
 	Variants  []Variant     `json:"variants"`
 	Trials    []Trial       `json:"trials"`   // In the order of the run.
@@ -46,7 +47,7 @@ type Trial struct {
 func BuildTrials(base *spec.Scenario, variants []spec.Variant, seed uint64) (*Experiment, error) {
 	trials := base.Spec.Trials
 	e := &Experiment{Name: base.Metadata.Name, Title: base.Metadata.Title, Seed: seed,
-		Axes: trials.Matrix, Repeat: trials.Repeat, StopAfter: trials.StopAfter}
+		Axes: trials.Matrix, Repeat: trials.Repeat, StopAfter: trials.StopAfter, Tradeoff: trials.Tradeoff}
 	for _, v := range variants {
 		p, err := Build(v.Scenario, seed)
 		if err != nil {

@@ -20,6 +20,9 @@ func (e *Experiment) WriteText(w io.Writer) error {
 	for _, axis := range e.Axes {
 		writeWrapped(&b, "  ", axis.Parameter+": "+strings.Join(axis.Values, ", "))
 	}
+	if e.Tradeoff.X != "" {
+		writeWrapped(&b, "", fmt.Sprintf("Weighed against each other: %s and %s.", e.Tradeoff.X, e.Tradeoff.Y))
+	}
 	var rows [][]string
 	for _, t := range e.Trials {
 		v := e.Variants[t.Variant]

@@ -117,6 +117,11 @@ func shapeWords(p spec.Pace) string {
 		if p.To < p.From {
 			words = fmt.Sprintf(", times %s falling evenly to %s", number(p.From), number(p.To))
 		}
+	case "sawtooth":
+		words = fmt.Sprintf(", times %s rising evenly to %s every %s, and back at once", number(p.From), number(p.To), short(p.Period))
+		if p.To < p.From {
+			words = fmt.Sprintf(", times %s falling evenly to %s every %s, and back at once", number(p.From), number(p.To), short(p.Period))
+		}
 	case "sine":
 		words = fmt.Sprintf(", in waves of %s up and down, %s long", percent(p.Amplitude), short(p.Period))
 	case "steps":

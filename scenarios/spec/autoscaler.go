@@ -78,22 +78,13 @@ func (w Workload) containers() []map[string]any {
 func (w Workload) CPULimit() float64 {
 	total := 0.0
 	for _, container := range w.containers() {
-		limit := cores(Lookup(container, "resources", "limits", "cpu"))
+		limit := amount(Lookup(container, "resources", "limits", "cpu"))
 		if limit <= 0 {
 			return 0
 		}
 		total += limit
 	}
 	return total
-}
-
-// cores reads an amount of CPU of a manifest; 0 if it is none.
-func cores(value any) float64 {
-	quantity, err := parseQuantity(fmt.Sprint(value))
-	if err != nil {
-		return 0
-	}
-	return quantity.AsApproximateFloat64()
 }
 
 // autoscalers checks the HorizontalPodAutoscalers, once the workloads are known.
@@ -178,7 +169,7 @@ func (c *checker) requests(target int, autoscaler, only string) {
 		if requested == nil { // The API server puts the limit there.
 			requested, given = Lookup(container, "resources", "limits", "cpu"), false
 		}
-		if only != "" && only != name || cores(requested) > 0 {
+		if only != "" && only != name || amount(requested) > 0 {
 			continue
 		}
 		at := fmt.Sprintf("%s.containers[%d]", template, i)

@@ -207,6 +207,12 @@ func TestFaults(t *testing.T) {
               - {verb: get, resource: secrets}
               - {verb: get, resource: Secrets}
 `}},
+		{name: "sawtooth", changes: []string{"            rate: 10\n", `            rate: 10
+            pace: {shape: sawtooth, from: -1, to: 1000000, amplitude: 1, period: 0s}
+`}},
+		{name: "sawtooth-period", changes: []string{"            rate: 10\n", `            rate: 10
+            pace: {shape: sawtooth, to: 3}
+`}},
 		{name: "load-settings", changes: []string{`              - verb: create
                 resource: configmaps
 `, `              - {verb: get, resource: configmaps, mode: paged}

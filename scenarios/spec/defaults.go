@@ -107,7 +107,7 @@ func (p *Pace) applyDefaults(givenTo bool) {
 	if p.Shape == "" {
 		p.Shape = "constant"
 	}
-	if p.Shape == "ramp" && !givenTo {
+	if (p.Shape == "ramp" || p.Shape == "sawtooth") && !givenTo {
 		p.To = 1
 	}
 }

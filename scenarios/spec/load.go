@@ -90,6 +90,8 @@ func (p Pace) Mean(duration time.Duration) float64 {
 	switch p.Shape {
 	case "ramp":
 		return (p.From + p.To) / 2
+	case "sawtooth":
+		return p.meanOfTeeth(duration)
 	case "sine":
 		turns := 2 * math.Pi * duration.Seconds() / p.Period.Seconds()
 		return 1 + p.Amplitude*(1-math.Cos(turns))/turns
@@ -108,7 +110,7 @@ func (p Pace) Mean(duration time.Duration) float64 {
 // Peak returns the highest factor of the pace.
 func (p Pace) Peak() float64 {
 	switch p.Shape {
-	case "ramp":
+	case "ramp", "sawtooth":
 		return max(p.From, p.To)
 	case "sine":
 		return 1 + p.Amplitude
@@ -127,7 +129,7 @@ func (p Pace) Peak() float64 {
 // Lowest returns the lowest factor of the pace.
 func (p Pace) Lowest() float64 {
 	switch p.Shape {
-	case "ramp":
+	case "ramp", "sawtooth":
 		return min(p.From, p.To)
 	case "sine":
 		return 1 - p.Amplitude
@@ -141,6 +143,14 @@ func (p Pace) Lowest() float64 {
 		return lowest
 	}
 	return 1
+}
+
+// meanOfTeeth is the mean of a sawtooth over whole periods and the beginning of one more.
+func (p Pace) meanOfTeeth(duration time.Duration) float64 {
+	period, whole := p.Period.Seconds(), float64(duration/p.Period)
+	rest := (duration % p.Period).Seconds()
+	area := whole*period*(p.From+p.To)/2 + rest*(p.From+(p.To-p.From)*rest/period/2)
+	return area / duration.Seconds()
 }
 
 // meanOfTrace integrates straight lines between points; before the first and after the last

@@ -54,6 +54,9 @@ func TestPaceMean(t *testing.T) {
 		{"ramp", Pace{Shape: "ramp", From: 1, To: 2}, 1.5, 2},
 		{"whole sine", Pace{Shape: "sine", Amplitude: 0.5, Period: 10 * time.Second}, 1, 1.5},
 		{"half a sine", Pace{Shape: "sine", Amplitude: 0.5, Period: 40 * time.Second}, 1 + 0.5*2/math.Pi, 1.5},
+		{"whole teeth", Pace{Shape: "sawtooth", From: 1, To: 2, Period: 5 * time.Second}, 1.5, 2},
+		{"two and a half teeth", Pace{Shape: "sawtooth", From: 3, To: 1, Period: 8 * time.Second}, (2*16 + 4*2.5) / 20, 3},
+		{"the beginning of a tooth", Pace{Shape: "sawtooth", To: 1, Period: 40 * time.Second}, 0.25, 1},
 		{"steps", Pace{Shape: "steps", Factors: []float64{1, 4, 1}}, 2, 4},
 		{"late trace", Pace{Shape: "trace", Points: []TracePoint{{10 * time.Second, 2}, {30 * time.Second, 4}}}, 2.25, 4},
 	} {

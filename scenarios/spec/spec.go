@@ -242,11 +242,11 @@ type Load struct {
 
 // Pace is how rates change over a load: a factor by which every class's rate is multiplied.
 type Pace struct {
-	Shape     string        `yaml:"shape" need:"yes" one:"constant ramp sine steps trace" doc:"constant, ramp, sine, steps or trace."`
-	From      float64       `yaml:"from" is:"factor" doc:"ramp: the factor at the beginning (default 0)."`
-	To        float64       `yaml:"to" is:"factor" doc:"ramp: the factor at the end (default 1)."`
+	Shape     string        `yaml:"shape" need:"yes" one:"constant ramp sawtooth sine steps trace" doc:"constant, ramp, sawtooth, sine, steps or trace."`
+	From      float64       `yaml:"from" is:"factor" doc:"ramp: the factor at the beginning; sawtooth: at the beginning of each period (default 0)."`
+	To        float64       `yaml:"to" is:"factor" doc:"ramp: the factor at the end; sawtooth: just before each period ends (default 1)."`
 	Amplitude float64       `yaml:"amplitude" is:"amplitude" doc:"sine: how far the factor goes above and below 1, from 0 to 1."`
-	Period    time.Duration `yaml:"period" is:"span" doc:"sine: how long one wave is."`
+	Period    time.Duration `yaml:"period" is:"span" doc:"sine: how long one wave is; sawtooth: how long the factor changes evenly before it falls or rises back at once."`
 	Factors   []float64     `yaml:"factors" is:"factor" doc:"steps: the factors one after another, each for an equal share of the duration."`
 	Points    []TracePoint  `yaml:"points" is:"points" doc:"trace: the factor at moments of the load; it changes evenly in between."`
 	File      string        `yaml:"file" doc:"trace: a CSV file beside the scenario with the columns seconds and factor; instead of points."`

@@ -26,6 +26,14 @@ type Trials struct {
 	Repeat    int      `yaml:"repeat" is:"repeat" doc:"How often each variant is run (default 1)."`
 	StopAfter string   `yaml:"stopAfter" one:"miss" doc:"miss: run the values of the one axis in order and end after the first that does not pass."`
 	Figures   []Figure `yaml:"figures" is:"figures" doc:"Figures compared beside the objectives."`
+	Tradeoff  Tradeoff `yaml:"tradeoff" doc:"Two figures that are weighed against each other, such as cost and response time: the report names the variants that no other beats on both."`
+}
+
+// A Tradeoff is two figures of which a variant can often have one only at the cost of the other. The
+// axes are not called x and y, as YAML 1.1, which many tools read, takes y for true.
+type Tradeoff struct {
+	X string `yaml:"horizontal" need:"yes" doc:"The name of the figure on the horizontal axis."`
+	Y string `yaml:"vertical" need:"yes" doc:"The name of the figure on the vertical axis."`
 }
 
 // A Matrix is the axes of an experiment in the order written, which is the order of the

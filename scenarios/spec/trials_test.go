@@ -91,6 +91,10 @@ func TestTrialFaults(t *testing.T) {
 	}{
 		{"trials-axes", "    matrix:\n      node: [1]\n      tier: [silver, bronze, silver, \"${nodes}\"]\n      nodes: [10, 0, 1e1, 010, [1]]\n      calm: []\n      rate: 5\n    repeat: 0\n", Options{}},
 		{"trials-figures", "    figures:\n      - {metric: pod_startup_second, percentile: 50}\n      - {metric: pod_startup_seconds}\n      - {metric: pod_startup_seconds, statistic: max, most: 1s}\n      - {metric: pod_startup_seconds, statistic: max, where: {phase: wrok}}\n", Options{}},
+		{"trials-tradeoff", "    figures:\n      - {name: start, metric: pod_startup_seconds, percentile: 50}\n      - {metric: pod_startup_seconds, statistic: max}\n      - {name: pods, metric: pods_total, statistic: max, where: {state: ready}}\n    tradeoff: {horizontal: strat, vertical: pods, z: 1}\n", Options{}},
+		{"trials-tradeoff-same", "    figures:\n      - {name: start, metric: pod_startup_seconds, percentile: 50}\n    tradeoff: {horizontal: start, vertical: start}\n", Options{}},
+		{"trials-tradeoff-twice", "    figures:\n      - {name: start, metric: pod_startup_seconds, percentile: 50}\n      - {name: start, metric: pod_startup_seconds, percentile: 99}\n      - {name: end, metric: pod_deletion_seconds, percentile: 99}\n    tradeoff: {horizontal: start, vertical: end}\n", Options{}},
+		{"trials-tradeoff-half", "    tradeoff: {horizontal: start}\n", Options{}},
 		{"trials-too-many", "    matrix: {nodes: [1, 2, 3], rate: [1, 2, 3]}\n    repeat: 23\n    stopAfter: miss\n", Options{}},
 		{"trials-repeat", "    matrix: {nodes: [1, 2]}\n", Options{Repeat: 101}},
 		{"trials-empty", "    matrix: {}\n    stopAfter: hit\n", Options{}},

@@ -67,6 +67,7 @@ func (c *checker) amount(l Load, path string) {
 var paceFields = map[string]struct{ needs, has []string }{
 	"constant": {},
 	"ramp":     {has: []string{"from", "to"}},
+	"sawtooth": {needs: []string{"period"}, has: []string{"from", "to"}},
 	"sine":     {needs: []string{"amplitude", "period"}},
 	"steps":    {needs: []string{"factors"}},
 	"trace":    {needs: []string{"points"}},

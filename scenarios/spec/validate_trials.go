@@ -3,6 +3,8 @@ package spec
 import (
 	"fmt"
 	"slices"
+
+	"github.com/kubedyno/kubedyno/results/sample"
 )
 
 // trials checks the matrix against the parameters, and applies what is set from outside.
@@ -20,6 +22,9 @@ func (c *checker) trials(o Options) {
 	}
 	for i, figure := range t.Figures {
 		c.figure(figure, fmt.Sprintf("%s.figures[%d]", path, i))
+	}
+	if c.has(path + ".tradeoff") {
+		c.tradeoff(*t, path+".tradeoff")
 	}
 	t.narrow(o)
 	n := t.Repeat
@@ -71,5 +76,34 @@ func (c *checker) axis(axis *Axis, path string) {
 func (c *checker) figure(f Figure, path string) {
 	if metric, ok := c.metric(f.Metric, path); ok {
 		c.judged(f.Objective(), metric, path)
+	}
+}
+
+// tradeoff checks that the figures are there, differ, and have a better direction.
+func (c *checker) tradeoff(t Trials, path string) {
+	var names []string
+	for _, f := range t.Figures {
+		if f.Name != "" {
+			names = append(names, f.Name)
+		}
+	}
+	for _, axis := range []struct{ path, name string }{{path + ".horizontal", t.Tradeoff.X}, {path + ".vertical", t.Tradeoff.Y}} {
+		if !c.sound(axis.path) {
+			continue
+		}
+		at := slices.IndexFunc(t.Figures, func(f Figure) bool { return f.Name == axis.name })
+		if at < 0 {
+			c.fault(axis.path, meant(axis.name, names), "no entry of trials.figures has the name %q", axis.name)
+			continue
+		}
+		if slices.ContainsFunc(t.Figures[at+1:], func(f Figure) bool { return f.Name == axis.name }) {
+			c.fault(axis.path, "give them different names", "two entries of trials.figures have the name %q", axis.name)
+		}
+		if metric, ok := sample.Lookup(t.Figures[at].Metric); ok && metric.Better == sample.Neither {
+			c.fault(axis.path, "", "of %s neither more nor less is better, so no variant can win on %q", metric.Name, axis.name)
+		}
+	}
+	if c.sound(path+".horizontal") && c.sound(path+".vertical") && t.Tradeoff.X == t.Tradeoff.Y {
+		c.fault(path+".vertical", "name two different figures", "both axes show the same figure")
 	}
 }

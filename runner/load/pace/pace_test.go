@@ -23,6 +23,11 @@ var shapes = map[string]Shape{
 	"sine to zero":   Sine(1, 4*time.Second),
 	"sine flat":      Sine(0, time.Second),
 	"sine fast":      Sine(1, 50*time.Millisecond),
+	"teeth":          Sawtooth(0.2, 2, 3*time.Second),
+	"teeth from 0":   Sawtooth(0, 1, 700*time.Millisecond),
+	"teeth to 0":     Sawtooth(1.5, 0, 1300*time.Millisecond),
+	"teeth flat":     Sawtooth(1, 1, time.Second),
+	"tooth":          Sawtooth(1, 2, time.Minute),
 	"trace": Trace([]Point{{time.Second, 0.5}, {3 * time.Second, 2}, {4 * time.Second, 0},
 		{5 * time.Second, 0}, {5 * time.Second, 1}, {20 * time.Second, 0}}),
 }
@@ -63,6 +68,10 @@ func TestKnownTimes(t *testing.T) {
 				return i / 100
 			}
 			return 2 + (i-200)/300
+		}},
+		{"teeth", Sawtooth(0, 1, 2*time.Second), 0.5, 500, func(i float64) float64 {
+			teeth := math.Floor(i / 100)
+			return 2*teeth + math.Sqrt(2*(i-100*teeth)*2/100)
 		}},
 		{"silence", Trace([]Point{{0, 0}}), 0, 0, nil},
 	} {
@@ -256,6 +265,9 @@ func TestRefusals(t *testing.T) {
 		"amplitude":       {func(o *Options) { o.Shape = Sine(1.1, 1) }, "amplitude"},
 		"amplitude NaN":   {func(o *Options) { o.Shape = Sine(math.NaN(), 1) }, "amplitude"},
 		"period":          {func(o *Options) { o.Shape = Sine(1, 0) }, "period"},
+		"tooth":           {func(o *Options) { o.Shape = Sawtooth(0, 1, 0) }, "period"},
+		"tooth NaN":       {func(o *Options) { o.Shape = Sawtooth(math.NaN(), 1, 1) }, "factor NaN"},
+		"tooth below 0":   {func(o *Options) { o.Shape = Sawtooth(1, -1, 1) }, "factor -1"},
 	} {
 		options := valid
 		test.change(&options)
@@ -312,7 +324,7 @@ func arbitrary(kind uint8, duration time.Duration, data []byte) Shape {
 	if len(factors) > 1 {
 		first, second = factors[0], factors[1]
 	}
-	switch kind % 5 {
+	switch kind % 6 {
 	case 0:
 		return Constant()
 	case 1:
@@ -321,6 +333,8 @@ func arbitrary(kind uint8, duration time.Duration, data []byte) Shape {
 		return Sine(first, time.Duration(second*1e9))
 	case 3:
 		return Steps(factors, duration)
+	case 4:
+		return Sawtooth(first, second, duration/3)
 	default:
 		return Trace(points)
 	}
