@@ -18,6 +18,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/engine"
 	"github.com/kubedyno/kubedyno/runner/live"
+	"github.com/kubedyno/kubedyno/scenarios/plan"
 )
 
 // manifest says what is run, on what and by which versions.
@@ -46,6 +47,13 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 		Objectives: r.plan.Objectives,
 		Figures:    r.plan.Figures,
 	}
+	if r.plan.Fleet.PodStop != nil {
+		stop, err := engine.StopLatency(r.plan.Fleet)
+		if err != nil {
+			return bundle.Manifest{}, err
+		}
+		m.Cluster.PodStop = stop.String()
+	}
 	m.Cluster.Components, err = r.components(version)
 	if err != nil {
 		return bundle.Manifest{}, err
@@ -65,6 +73,9 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 	for _, q := range r.plan.Queries {
 		m.Queries = append(m.Queries, bundle.Query{Name: q.Name, Title: q.Title, Expr: q.Expr,
 			Unit: sample.Unit(q.Unit), Step: sample.Offset(q.Step)})
+	}
+	for _, u := range r.plan.Updates {
+		m.Updates = append(m.Updates, updateOf(u))
 	}
 	for _, a := range r.plan.Autoscalers {
 		m.Autoscalers = append(m.Autoscalers, bundle.Autoscaler(a))
@@ -178,4 +189,13 @@ func (b brevity) Event(e sample.Event) {
 func brief(message string) string {
 	line, _, _ := strings.Cut(message, "\n")
 	return strings.TrimSuffix(line, "; the end of its log:")
+}
+
+func updateOf(u plan.Update) bundle.Update {
+	needs := make([]bundle.Need, len(u.Needs))
+	for i, n := range u.Needs {
+		needs[i] = bundle.Need(n)
+	}
+	return bundle.Update{Workload: u.Workload, Kind: u.Kind, Strategy: u.Strategy, Objects: u.Objects,
+		Unavailable: u.Unavailable, Surge: u.Surge, Needs: needs, Forecast: u.Forecast}
 }

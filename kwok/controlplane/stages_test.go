@@ -11,6 +11,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/kwok/pkg/apis/internalversion"
 	"sigs.k8s.io/kwok/pkg/config"
@@ -88,7 +89,7 @@ func TestKwokMatchesEveryGoldenInput(t *testing.T) {
 // would patch every pod forever.
 func TestKwokLeavesRunningPodsAlone(t *testing.T) {
 	l := lifecycleOf(t, "lease.golden.yaml", "Pod")
-	for _, name := range []string{"pod-start.plain", "pod-start.init", "pod-complete", "pod-ready-again"} {
+	for _, name := range []string{"pod-start.plain", "pod-start.init", "pod-complete", "pod-ready-again", "pod-image-missing"} {
 		text, err := os.ReadFile(stagesData + "/" + name + ".output.yaml")
 		if err != nil {
 			t.Fatal(err)
@@ -147,6 +148,27 @@ func TestKwokDeletesOnce(t *testing.T) {
 		got, err := l.ListAllPossible(context.Background(), podEvent(&pod))
 		if err != nil || len(got) != want {
 			t.Errorf("grace %s s: %d stages (%v), want %d", grace, len(got), err, want)
+		}
+	}
+}
+
+// TestKwokStopsPodsWithinTheirGracePeriod has kwok evaluate the delay before a deletion: the slowest
+// of a distribution with a median of 10 s and a p99 of 40 s is cut off.
+func TestKwokStopsPodsWithinTheirGracePeriod(t *testing.T) {
+	l := lifecycleOf(t, "stop.golden.yaml", "Pod")
+	for uid, want := range map[string]struct{ least, most time.Duration }{
+		"00": {0, 4 * time.Second}, "80": {10 * time.Second, 10100 * time.Millisecond}, "ff": {30 * time.Second, 30 * time.Second},
+	} {
+		grace, now := int64(30), metav1.Now()
+		pod := &corev1.Pod{Status: corev1.PodStatus{Phase: corev1.PodRunning}}
+		pod.UID, pod.DeletionTimestamp, pod.DeletionGracePeriodSeconds = types.UID(uid), &now, &grace
+		stage, err := l.Match(context.Background(), podEvent(pod))
+		if err != nil || stage == nil {
+			t.Fatalf("match %s: %v", uid, err)
+		}
+		got, ok, err := stage.Delay(context.Background(), podEvent(pod), time.Time{})
+		if err != nil || !ok || got < want.least || got > want.most {
+			t.Errorf("delay of %s is %s (%v, %v), want %s to %s", uid, got, ok, err, want.least, want.most)
 		}
 	}
 }

@@ -56,7 +56,17 @@ type Config struct {
 	NodeLease time.Duration
 	// PodStartup is the time from a pod's scheduling to its being Running and Ready.
 	PodStartup Latency
+	// PodStop is the time from a pod's deletion until it is gone; its grace period ends it
+	// sooner. As both belong to the pod's UID, a pod that is slow to start is slow to stop.
+	PodStop Latency
 }
+
+// ImageAnnotation on a pod with the value ImageMissing keeps it from ever starting, as an image
+// that cannot be pulled does.
+const (
+	ImageAnnotation = "kubedyno.dev/image"
+	ImageMissing    = "missing"
+)
 
 // Validate reports the first setting that kwok would not take.
 func (c Config) Validate() error {
@@ -136,7 +146,13 @@ func all(c Config) []*kwok.Stage {
 			jq(nodeReady, kwok.SelectorOpIn, "True")), report, report+reportJitter),
 		startup(stage("pod-start", "Pod", statusPatch("pod-start"),
 			cel("!has(self.metadata.deletionTimestamp)"),
-			cel("self.status.phase == 'Pending'")), c.PodStartup),
+			cel("self.status.phase == 'Pending'"),
+			cel("!"+imageMissing)), c.PodStartup),
+		stage("pod-image-missing", "Pod", statusPatch("pod-image-missing"),
+			cel("!has(self.metadata.deletionTimestamp)"),
+			cel("self.status.phase == 'Pending'"),
+			cel(imageMissing),
+			cel("size(self.status.containerStatuses) == 0")),
 		stage("pod-ready-again", "Pod", statusPatch("pod-ready-again"),
 			jq(".metadata.deletionTimestamp", kwok.SelectorOpDoesNotExist),
 			jq(".status.phase", kwok.SelectorOpIn, "Running"),
@@ -146,13 +162,17 @@ func all(c Config) []*kwok.Stage {
 			cel("!has(self.metadata.deletionTimestamp)"),
 			cel("self.status.phase == 'Running'"),
 			cel("size(self.metadata.ownerReferences) > 0 && '"+jobLabel+"' in self.metadata.labels")),
-		stage("pod-delete", "Pod", kwok.StageStep{Delete: true},
+		stop(stage("pod-delete", "Pod", kwok.StageStep{Delete: true},
 			cel("has(self.metadata.deletionTimestamp)"),
 			// At 0 the API server is already removing it, or a finalizer holds it back; another
 			// request could only fail or change nothing.
-			cel("self.metadata.deletionGracePeriodSeconds > 0")),
+			cel("self.metadata.deletionGracePeriodSeconds > 0")), c.PodStop),
 	}
 }
+
+// imageMissing is CEL for a pod whose image cannot be pulled.
+const imageMissing = "('" + ImageAnnotation + "' in self.metadata.annotations && self.metadata.annotations['" +
+	ImageAnnotation + "'] == '" + ImageMissing + "')"
 
 // The jq paths of the Ready condition, and the label that the job controller gives its pods.
 const (
@@ -203,6 +223,18 @@ func delayed(s *kwok.Stage, shortest, longest time.Duration) *kwok.Stage {
 func startup(s *kwok.Stage, l Latency) *kwok.Stage {
 	s.Spec.Delay = &kwok.StageDelay{DurationFrom: &kwok.ExpressionFrom{
 		CEL: &kwok.ExpressionCEL{Expression: l.expression()},
+	}}
+	return s
+}
+
+// stop delays the stage by the latency that belongs to the pod's UID, at most by its grace period.
+func stop(s *kwok.Stage, l Latency) *kwok.Stage {
+	if len(l.table) == 0 {
+		return s
+	}
+	const grace = "1000000000 * self.metadata.deletionGracePeriodSeconds"
+	s.Spec.Delay = &kwok.StageDelay{DurationFrom: &kwok.ExpressionFrom{
+		CEL: &kwok.ExpressionCEL{Expression: fmt.Sprintf("[%s].map(d, d < %s ? d : %[2]s)[0]", l.expression(), grace)},
 	}}
 	return s
 }

@@ -33,6 +33,7 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 	report.Sections = append(report.Sections, slices.Concat(b.nodeLoss(), b.cost())...)
 	report.Sections = append(report.Sections, b.services()...)
 	report.Sections = append(report.Sections, b.autoscaling()...)
+	report.Sections = append(report.Sections, b.rollouts()...)
 	report.Sections = append(report.Sections, b.pods().terse(), b.api().terse())
 	report.Sections = append(report.Sections, b.watch()...)
 	report.Sections = append(report.Sections, b.server()...)

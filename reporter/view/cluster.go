@@ -19,6 +19,7 @@ func (b *builder) cluster() Section {
 			{"Control plane", strings.TrimSpace(c.Origin + " " + c.Name)},
 			{"Kubernetes", c.Kubernetes},
 			{"Pod start-up", c.PodStartup},
+			{"Pod stop", c.PodStop},
 			{"Control plane ready after", b.scalarText(sample.ClusterReady)},
 		}),
 		Tables: []Table{b.versionTable()},

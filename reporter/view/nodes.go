@@ -97,15 +97,3 @@ func (b *builder) ofPool(metric, pool, phase string) string {
 	}
 	return Dash
 }
-
-// rolloutTable shows how long the rollouts took; it has no rows if there were none.
-func (b *builder) rolloutTable() Table {
-	table := Table{ID: "rollouts", Caption: "Rollouts, from the update's acknowledgement until complete",
-		Columns: []Column{{Name: "Workload"}, {Name: "Phase"}, {"Objects", true},
-			{"p50", true}, {"p90", true}, {"p99", true}, {"Max", true}}}
-	for _, d := range b.distributions(sample.RolloutDuration) {
-		row := append([]string{d.Labels["workload"], d.Labels["phase"], count(d.N)}, percentileCells(d, 50, 90, 99)...)
-		table.Rows = append(table.Rows, append(row, format(d.Max, sample.Seconds)))
-	}
-	return table
-}

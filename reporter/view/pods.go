@@ -17,16 +17,12 @@ func stages() []string { return []string{"create", "schedule", "start", "ready",
 
 // pods shows how long pods took to start and which stage took the time.
 func (b *builder) pods() Section {
-	section := Section{
+	return Section{
 		ID: "pods", Title: "Pod startup", Nav: "Pods",
 		Lead:    b.simulatorLead(),
 		Figures: []Figure{b.startupFigure()},
 		Tables:  []Table{b.startupTable()},
 	}
-	if rollouts := b.rolloutTable(); len(rollouts.Rows) > 0 {
-		section.Tables = append(section.Tables, rollouts)
-	}
-	return section
 }
 
 // simulatorLead says how much of the startup the simulator was told to spend, and what it

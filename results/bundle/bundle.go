@@ -73,6 +73,7 @@ type Manifest struct {
 	Figures    []slo.Objective `json:"figures,omitempty"` // Without limits: shown, not judged.
 
 	Autoscalers []Autoscaler `json:"autoscalers,omitempty"`
+	Updates     []Update     `json:"updates,omitempty"`
 	Services    []Service    `json:"services,omitempty"`
 }
 
@@ -132,6 +133,7 @@ type Cluster struct {
 	Components []Component `json:"components,omitempty"`
 	Pools      []Pool      `json:"pools,omitempty"`
 	PodStartup string      `json:"podStartup,omitempty"` // The configured distribution, in words.
+	PodStop    string      `json:"podStop,omitempty"`    // The same; empty if pods stop at once.
 }
 
 // Component is one process of the control plane and the arguments it ran with.

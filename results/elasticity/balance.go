@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/series"
 )
 
 // A Balance compares supply s with demand d over a window, both in pods. It is of the time in
@@ -28,10 +29,10 @@ type Balance struct {
 }
 
 // Weigh compares supply with demand over [from, to].
-func Weigh(demand, supply Steps, from, to sample.Offset) Balance {
+func Weigh(demand, supply series.Steps, from, to sample.Offset) Balance {
 	var b Balance
 	var loaded, under, above, underRatio, overRatio float64
-	over(from, to, func(seconds float64, v []float64) {
+	series.Over(from, to, func(_ sample.Offset, seconds float64, v []float64) {
 		d, s := v[0], v[1]
 		lack, excess := max(d-s, 0), max(s-d, 0)
 		b.Seconds += seconds
@@ -67,9 +68,9 @@ func share(part, whole float64) *float64 {
 }
 
 // count is how many changes a series has in (from, to].
-func count(s Steps, from, to sample.Offset) int {
+func count(s series.Steps, from, to sample.Offset) int {
 	n := 0
-	s.changes(from, to, func(sample.Offset, float64, float64) bool { n++; return true })
+	s.Changes(from, to, func(sample.Offset, float64, float64) bool { n++; return true })
 	return n
 }
 
@@ -85,9 +86,9 @@ type Lag struct {
 }
 
 // Split tells pods that were asked for late from pods that were Ready late, over [from, to].
-func Split(needed, desired, ready Steps, from, to sample.Offset) Lag {
+func Split(needed, desired, ready series.Steps, from, to sample.Offset) Lag {
 	var lag Lag
-	over(from, to, func(seconds float64, v []float64) {
+	series.Over(from, to, func(_ sample.Offset, seconds float64, v []float64) {
 		lag.Decided += max(v[0]-max(v[1], v[2]), 0) * seconds
 		lag.Acted += max(math.Min(v[0], v[1])-v[2], 0) * seconds
 	}, needed, desired, ready)

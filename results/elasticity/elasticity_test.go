@@ -9,15 +9,16 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/series"
 )
 
 func sec(s float64) sample.Offset { return sample.Offset(s * float64(time.Second)) }
 
 // steps makes a series of pairs: second, value.
-func steps(pairs ...float64) Steps {
-	var s Steps
+func steps(pairs ...float64) series.Steps {
+	var s series.Steps
 	for i := 0; i+1 < len(pairs); i += 2 {
-		s = append(s, Step{sec(pairs[i]), pairs[i+1]})
+		s = append(s, series.Step{At: sec(pairs[i]), Value: pairs[i+1]})
 	}
 	return s
 }
@@ -69,7 +70,7 @@ func TestSplit(t *testing.T) {
 func TestEdges(t *testing.T) {
 	for _, test := range []struct {
 		name   string
-		demand Steps
+		demand series.Steps
 		want   []Edge
 	}{
 		{"none", steps(0, 3), nil},
@@ -95,7 +96,7 @@ func TestRespond(t *testing.T) {
 	for _, test := range []struct {
 		name           string
 		edge           Edge
-		desired, ready Steps
+		desired, ready series.Steps
 		bounds         Bounds
 		want           Response
 	}{
@@ -158,53 +159,24 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-func TestRecorder(t *testing.T) {
-	var r Recorder
-	for _, p := range []struct{ at, value float64 }{{1, 2}, {2, 2}, {3, 4}, {2.5, 9}, {4, 4}, {10, 4}, {11, 5}} {
-		r.Add(sec(p.at), p.value)
-	}
-	got := r.Steps()
-	want := []float64{0, unknown, 1, 2, 3, 4, 9, unknown, 10, 4, 11, 5, 12, unknown}
-	for i := 0; i+1 < len(want); i += 2 {
-		if v := got.At(sec(want[i])); v != want[i+1] && !(math.IsNaN(v) && math.IsNaN(want[i+1])) {
-			t.Errorf("at %v s it is %v, want %v", want[i], v, want[i+1])
-		}
-	}
-	for i := range MaxSteps + 10 {
-		r.Add(sec(float64(20+i)), float64(i))
-	}
-	if steps := r.Steps(); !r.Full() || len(steps) > MaxSteps || !math.IsNaN(steps[len(steps)-1].Value) {
-		t.Errorf("%d steps, full %t: want no more than %d and an unknown end", len(r.Steps()), r.Full(), MaxSteps)
-	}
-}
-
-func TestSum(t *testing.T) {
-	sum := Sum(steps(0, 1, 10, 2), steps(5, 3, 20, unknown))
-	for at, want := range map[float64]float64{0: unknown, 5: 4, 10: 5, 20: unknown} {
-		if v := sum.At(sec(at)); v != want && !(math.IsNaN(v) && math.IsNaN(want)) {
-			t.Errorf("at %v s the sum is %v, want %v", at, v, want)
-		}
-	}
-}
-
 // TestBalanceProperties draws any two series: under minus over is the integral of d-s, their sum
 // that of |d-s|, and who was late adds up to what was lacking.
 func TestBalanceProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		series := func(name string) Steps {
-			var s Steps
+		draw := func(name string) series.Steps {
+			var s series.Steps
 			at := 0.0
 			for _, v := range rapid.SliceOfN(rapid.IntRange(-1, 20), 1, 12).Draw(t, name) {
 				value := float64(v)
 				if v < 0 {
 					value = unknown
 				}
-				s = s.with(sec(at), value)
+				s = append(s, series.Step{At: sec(at), Value: value})
 				at += float64(rapid.IntRange(1, 9).Draw(t, name+" for"))
 			}
 			return s
 		}
-		d, s, desired := series("demand"), series("supply"), series("desired")
+		d, s, desired := draw("demand"), draw("supply"), draw("desired")
 		var difference, distance, all float64
 		for at := 0.5; at < 60; at++ { // The series change at whole seconds.
 			if gap := d.At(sec(at)) - s.At(sec(at)); !math.IsNaN(gap) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/series"
 )
 
 // The rules by which edges and settling are found.
@@ -36,9 +37,9 @@ type Edge struct {
 func (e Edge) Up() bool { return e.After > e.Before }
 
 // Edges finds the edges of demand in (from, to].
-func Edges(demand Steps, from, to sample.Offset) []Edge {
+func Edges(demand series.Steps, from, to sample.Offset) []Edge {
 	var all []Edge
-	demand.changes(from, to, func(at sample.Offset, before, after float64) bool {
+	demand.Changes(from, to, func(at sample.Offset, before, after float64) bool {
 		next := Edge{At: at, Done: at, Before: before, After: after}
 		if n := len(all); n > 0 && all[n-1].Up() == next.Up() && at-all[n-1].Done <= EdgePause {
 			all[n-1].Done, all[n-1].After = at, after
@@ -108,13 +109,13 @@ func (b Bounds) reached(desired float64, up bool) bool {
 }
 
 // Respond judges the answer to an edge in the time until the next one, or the window's end.
-func Respond(edge Edge, desired, ready Steps, until sample.Offset, bounds Bounds) Response {
+func Respond(edge Edge, desired, ready series.Steps, until sample.Offset, bounds Bounds) Response {
 	r := Response{Edge: edge, Until: until}
 	before := desired.At(edge.At - 1)
 	if bounds.reached(before, edge.Up()) {
 		return r
 	}
-	if math.IsNaN(before) && math.IsNaN(desired.known(edge.At, until)) {
+	if math.IsNaN(before) && math.IsNaN(desired.Known(edge.At, until)) {
 		return r // Nobody saw what was desired.
 	}
 	reacted := first(desired, edge, edge.At, until)
@@ -134,8 +135,8 @@ func Respond(edge Edge, desired, ready Steps, until sample.Offset, bounds Bounds
 
 // first is the first change of a series in the direction of an edge in [from, until]; 0 if
 // there is none.
-func first(s Steps, edge Edge, from, until sample.Offset) (at sample.Offset) {
-	s.changes(from-1, until, func(when sample.Offset, before, after float64) bool {
+func first(s series.Steps, edge Edge, from, until sample.Offset) (at sample.Offset) {
+	s.Changes(from-1, until, func(when sample.Offset, before, after float64) bool {
 		if (after > before) != edge.Up() {
 			return true
 		}
@@ -153,17 +154,17 @@ func spanOf(edge Edge, at, until sample.Offset) *Span {
 }
 
 // settle finds when supply came to rest, and what there is to say of its way there.
-func (r *Response) settle(supply Steps) {
+func (r *Response) settle(supply series.Steps) {
 	final := supply.At(r.Until)
 	if math.IsNaN(final) { // The window ends in a gap, or right after the last point.
-		final = supply.known(r.At, r.Until)
+		final = supply.Known(r.At, r.Until)
 	}
 	if math.IsNaN(final) {
 		return
 	}
 	allowed := Tolerance * final
 	at := r.At
-	supply.changes(r.At-1, r.Until, func(when sample.Offset, before, after float64) bool {
+	supply.Changes(r.At-1, r.Until, func(when sample.Offset, before, after float64) bool {
 		if math.Abs(before-final) > allowed {
 			at = when
 		}
@@ -181,7 +182,7 @@ func (r *Response) settle(supply Steps) {
 }
 
 // shape finds the overshoot and the rise time of a supply that settled.
-func (r *Response) shape(supply Steps, final float64) {
+func (r *Response) shape(supply series.Steps, final float64) {
 	sign := 1.0
 	if !r.Up() {
 		sign = -1
@@ -189,7 +190,7 @@ func (r *Response) shape(supply Steps, final float64) {
 	begin := supply.At(r.At - 1)
 	var beyond float64
 	var low, high sample.Offset
-	supply.changes(r.At-1, r.Until, func(at sample.Offset, _, after float64) bool {
+	supply.Changes(r.At-1, r.Until, func(at sample.Offset, _, after float64) bool {
 		beyond = max(beyond, sign*(after-final))
 		way := (after - begin) / (final - begin)
 		if low == 0 && way >= 0.1 {
@@ -208,9 +209,9 @@ func (r *Response) shape(supply Steps, final float64) {
 
 // Reversals counts how often a series turned in (from, to]: changes in the direction opposite to
 // that of the change before.
-func Reversals(s Steps, from, to sample.Offset) int {
+func Reversals(s series.Steps, from, to sample.Offset) int {
 	turns, last := 0, 0.0
-	s.changes(from, to, func(_ sample.Offset, before, after float64) bool {
+	s.Changes(from, to, func(_ sample.Offset, before, after float64) bool {
 		direction := math.Copysign(1, after-before)
 		if last != 0 && direction != last {
 			turns++

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/series"
 )
 
 // A Result holds all figures of one window.
@@ -19,7 +20,7 @@ type Result struct {
 
 // Judge finds the figures of the window [from, to], of the pods that were needed, asked for and
 // Ready. An edge right at the beginning of the window belongs to it.
-func Judge(needed, desired, ready Steps, from, to sample.Offset, bounds Bounds) Result {
+func Judge(needed, desired, ready series.Steps, from, to sample.Offset, bounds Bounds) Result {
 	r := Result{From: from, To: to,
 		Balance: Weigh(needed, ready, from, to),
 		Lag:     Split(needed, desired, ready, from, to),
@@ -32,7 +33,7 @@ func Judge(needed, desired, ready Steps, from, to sample.Offset, bounds Bounds) 
 		}
 		r.Responses = append(r.Responses, Respond(edge, desired, ready, until, bounds))
 	}
-	if !math.IsNaN(desired.known(from, to)) {
+	if !math.IsNaN(desired.Known(from, to)) {
 		turns := r.turns(desired)
 		r.Reversals = &turns
 	}
@@ -40,7 +41,7 @@ func Judge(needed, desired, ready Steps, from, to sample.Offset, bounds Bounds) 
 }
 
 // turns adds up the reversals before the first edge and after each reaction to one.
-func (r Result) turns(desired Steps) int {
+func (r Result) turns(desired series.Steps) int {
 	until := r.To
 	if len(r.Responses) > 0 {
 		until = r.Responses[0].At - 1

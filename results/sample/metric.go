@@ -117,7 +117,6 @@ const (
 	NodesByState      = "nodes_total"
 	FleetCreateRate   = "fleet_created_per_second"
 	FleetReady        = "fleet_ready_seconds"
-	RolloutDuration   = "rollout_seconds"
 	PhaseDuration     = "phase_seconds"
 	ClusterReady      = "cluster_ready_seconds"
 	APIRequest        = "api_request_seconds"
@@ -158,6 +157,7 @@ const (
 	ServerSeats          = "server_seats_total"
 	ServerQueued         = "server_queued_requests_total"
 	ServerRejected       = "server_rejected_requests_total"
+	ServerRefused        = "server_refused_requests_total"
 	ServerWatchers       = "server_watchers_total"
 	ServerEndedWatchers  = "server_terminated_watchers_total"
 	ServerObjects        = "server_objects_total"
@@ -217,9 +217,6 @@ var registry = index(
 		Labels: []string{"pool"}, Help: "Nodes created per second, first send to last acknowledgement."},
 	Metric{Name: FleetReady, Unit: Seconds, Better: LowerIsBetter, Shape: Scalar, Source: FromFleet,
 		Labels: []string{"pool"}, Help: "From the first node's creation until all nodes are Ready."},
-	Metric{Name: RolloutDuration, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromRollout,
-		Labels: []string{"workload"}, HarnessDelays: []string{WatchLag},
-		Help: "From the update's acknowledgement until the controller reports the rollout complete."},
 	Metric{Name: PhaseDuration, Unit: Seconds, Better: LowerIsBetter, Shape: Scalar, Source: FromRun,
 		Help: "How long the phase took."},
 	Metric{Name: ClusterReady, Unit: Seconds, Better: LowerIsBetter, Shape: Scalar, Source: FromRun,
@@ -318,6 +315,9 @@ var registry = index(
 		Labels: []string{"priority_level"}, Help: "Requests that wait in a priority-and-fairness queue."},
 	Metric{Name: ServerRejected, Unit: Count, Better: LowerIsBetter, Shape: Counter, Source: FromRun,
 		Labels: []string{"priority_level", "reason"}, Help: "Requests that priority and fairness refused since the run began."},
+	Metric{Name: ServerRefused, Unit: Count, Better: LowerIsBetter, Shape: Counter, Source: FromRun,
+		Labels: []string{"verb", "resource", "code"}, Help: "Requests of any client that were answered with 403 (forbidden, as by a quota), " +
+			"409 (conflict) or 429 (too many requests), since the run began."},
 	Metric{Name: ServerWatchers, Unit: Count, Better: Neither, Shape: Gauge, Source: FromRun,
 		Labels: []string{"resource"}, Help: "Open watches of the API server."},
 	Metric{Name: ServerEndedWatchers, Unit: Count, Better: LowerIsBetter, Shape: Counter, Source: FromRun,
@@ -358,7 +358,7 @@ var registry = index(
 
 func index(metrics ...Metric) map[string]Metric {
 	byName := make(map[string]Metric, len(metrics))
-	for _, metric := range slices.Concat(metrics, serviceMetrics(), autoscalingMetrics()) {
+	for _, metric := range slices.Concat(metrics, serviceMetrics(), autoscalingMetrics(), rolloutMetrics()) {
 		byName[metric.Name] = metric
 	}
 	return byName

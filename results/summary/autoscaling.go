@@ -10,6 +10,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/elasticity"
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/series"
 	"github.com/kubedyno/kubedyno/results/slo"
 )
 
@@ -26,8 +27,8 @@ type Elasticity struct {
 // elastic collects what elasticity is computed from: whole step series, as the thinned tracks
 // would move the edges.
 type elastic struct {
-	series  map[string]*elasticity.Recorder // By metric and service or HPA.
-	windows map[string]map[string]*window   // By service and phase.
+	series  map[string]*series.Recorder   // By metric and service or HPA.
+	windows map[string]map[string]*window // By service and phase.
 }
 
 // A window is when the load of a service is known.
@@ -45,11 +46,11 @@ func (c *collector) elasticPoint(p sample.Point) {
 		return
 	}
 	if c.elastic.series == nil {
-		c.elastic = elastic{series: map[string]*elasticity.Recorder{}, windows: map[string]map[string]*window{}}
+		c.elastic = elastic{series: map[string]*series.Recorder{}, windows: map[string]map[string]*window{}}
 	}
 	k := p.Metric + " " + name
 	if c.elastic.series[k] == nil {
-		c.elastic.series[k] = &elasticity.Recorder{}
+		c.elastic.series[k] = &series.Recorder{}
 	}
 	c.elastic.series[k].Add(p.At, p.Value)
 	if c.elastic.series[k].Full() {
@@ -94,7 +95,7 @@ func (c *collector) elasticities(run *bundle.Run) []Elasticity {
 func (c *collector) elasticity(service, phase string, scalers []bundle.Autoscaler) Elasticity {
 	e := Elasticity{Service: service, Phase: phase}
 	var bounds elasticity.Bounds
-	var desired []elasticity.Steps
+	var desired []series.Steps
 	for _, a := range scalers {
 		e.HPAs = append(e.HPAs, a.HPA)
 		bounds.Least += float64(a.Min)
@@ -102,12 +103,12 @@ func (c *collector) elasticity(service, phase string, scalers []bundle.Autoscale
 		desired = append(desired, c.elastic.steps(sample.HPADesired, a.HPA))
 	}
 	w := c.elastic.windows[service][phase]
-	e.Result = elasticity.Judge(c.elastic.steps(sample.ServiceNeeded, service), elasticity.Sum(desired...),
+	e.Result = elasticity.Judge(c.elastic.steps(sample.ServiceNeeded, service), series.Sum(desired...),
 		c.elastic.steps(sample.ServiceReady, service), w.from, w.to, bounds)
 	return e
 }
 
-func (e elastic) steps(metric, name string) elasticity.Steps {
+func (e elastic) steps(metric, name string) series.Steps {
 	if r := e.series[metric+" "+name]; r != nil {
 		return r.Steps()
 	}
@@ -212,7 +213,7 @@ func (c *collector) elasticWarnings(all []Elasticity) []string {
 			sample.FormatCount(created), sample.FormatCount(created-missing)))
 	}
 	for _, e := range all {
-		if known, whole := e.Balance.Seconds, (e.To - e.From).Seconds(); whole-known > elasticity.Hold.Seconds() {
+		if known, whole := e.Balance.Seconds, (e.To - e.From).Seconds(); whole-known > series.Hold.Seconds() {
 			doubts = append(doubts, fmt.Sprintf("For %s of phase %s the needed or the Ready pods of service %s are not known; the figures are of the rest.",
 				sample.Format(whole-known, sample.Seconds), e.Phase, e.Service))
 		}

@@ -27,6 +27,7 @@ type collector struct {
 	counts   Counts
 	overflow map[string]bool // Metrics with more series than are kept.
 	elastic  elastic
+	rolled   rolled
 	costs    costs
 }
 
@@ -175,6 +176,7 @@ func (c *collector) valuesOf(metric string, labels sample.Labels) *Values {
 func (c *collector) point(p sample.Point) {
 	c.end = max(c.end, p.At)
 	c.elasticPoint(p)
+	c.rolledPoint(p)
 	c.costs.asked(p)
 	metric, _ := sample.Lookup(p.Metric)
 	if metric.Shape == sample.Scalar {

@@ -25,6 +25,8 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 	}
 	elasticities := c.elasticities(run)
 	c.elasticScalars(elasticities)
+	rollouts := c.rollouts(run)
+	c.rolloutScalars(rollouts)
 	costs := c.costScalars(run.Manifest)
 	s := &Summary{
 		FormatVersion: sample.FormatVersion,
@@ -42,6 +44,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 		Counts:        c.counts,
 		WatchBooks:    c.watchBooks(),
 		Elasticity:    elasticities,
+		Rollouts:      rollouts,
 		Costs:         costs,
 	}
 	for _, k := range slices.Sorted(maps.Keys(c.scalars)) {

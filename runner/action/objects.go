@@ -55,6 +55,11 @@ func (s Step) create(ctx context.Context, a *spec.Create) (string, error) {
 			s.sent.note(object.GetNamespace(), object.GetName(), measure.Creation{Intended: s.Clock.At(due), Sent: s.Clock.Now()})
 		}
 		answer, err := client.Create(ctx, object, metav1.CreateOptions{})
+		if a.Refused == "count" && apierrors.IsForbidden(err) {
+			s.sent.take(object.GetNamespace(), object.GetName())
+			t.refused.add(reasonOf(err))
+			return nil
+		}
 		if err == nil {
 			s.sent.acknowledge(object.GetNamespace(), object.GetName(), s.Clock.Now())
 			t.objects.Acknowledged(answer)
@@ -68,6 +73,9 @@ func (s Step) create(ctx context.Context, a *spec.Create) (string, error) {
 		return "", err
 	}
 	words := fmt.Sprintf("%d created in %.1f s", s.size(), time.Since(began).Seconds())
+	if a.Refused == "count" {
+		words = s.recordRefused(t, words)
+	}
 	if t.mapping.Resource.GroupResource() == definitions {
 		err = s.untilServed(ctx, t)
 	}
@@ -95,7 +103,8 @@ func (s Step) wait(ctx context.Context, a *spec.Wait) (string, error) {
 // waitReady waits until every object's controller says that it is complete, and every pod of
 // the workload is seen Ready.
 func (s Step) waitReady(ctx context.Context, t *target) error {
-	if err := t.objects.WaitComplete(ctx, s.Plan.Until, s.progress(s.Plan.Until).set); err != nil {
+	want := s.Plan.Until - t.refused.total()
+	if err := t.objects.WaitComplete(ctx, want, s.progress(want).set); err != nil {
 		return err
 	}
 	return s.waitPods(ctx, t)
@@ -141,14 +150,29 @@ func (s Step) rollout(ctx context.Context, a *spec.Rollout) (string, error) {
 	if err := s.patchAll(ctx, t, a.Patch, a.Rate, acknowledged); err != nil {
 		return "", err
 	}
+	waiting, cancel := patience(ctx, a.GiveUp)
+	defer cancel()
 	total := s.size()
-	if err := rollout.Wait(ctx, total, s.progress(total).set); err != nil {
-		return "", err
+	err = rollout.Wait(waiting, total, s.progress(total).set)
+	if err == nil {
+		err = s.waitPods(waiting, t)
 	}
-	if err := s.waitPods(ctx, t); err != nil {
-		return "", err
+	switch {
+	case err == nil:
+		return fmt.Sprintf("%d rollouts complete after %.1f s", total, time.Since(began).Seconds()), nil
+	case ctx.Err() == nil && waiting.Err() != nil:
+		complete, left := rollout.Finish(a.Workload, s.Phase)
+		return fmt.Sprintf("given up after %s: %d of %d rollouts complete", a.GiveUp, complete, complete+left), nil
 	}
-	return fmt.Sprintf("%d rollouts complete after %.1f s", total, time.Since(began).Seconds()), nil
+	return "", err
+}
+
+// patience bounds a wait; 0 is no bound of its own.
+func patience(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, limit)
 }
 
 // patchAll sends a merge patch to every object of a workload and calls acknowledged with each

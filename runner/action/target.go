@@ -21,6 +21,7 @@ type target struct {
 	workload plan.Workload
 	mapping  *meta.RESTMapping
 	objects  *measure.Objects
+	refused  *refusals
 }
 
 // target returns the target of a workload. The first call starts its watch, which lives until
@@ -63,13 +64,13 @@ func (s Step) startTarget(ctx context.Context, name string) (*target, error) {
 	defer stop()
 	objects, err := measure.StartObjects(life, measure.ObjectsOptions{
 		Run: s.Measure, Client: s.Dynamic, Resource: mapping.Resource,
-		Selector: labels.SelectorFromSet(s.labels(name)).String(),
+		Selector: labels.SelectorFromSet(s.labels(name)).String(), Workload: name,
 	})
 	if err != nil {
 		end(err)
 		return nil, err
 	}
-	return &target{workload, mapping, objects}, nil
+	return &target{workload, mapping, objects, &refusals{}}, nil
 }
 
 // namespaced reports whether a target's objects are in namespaces.

@@ -40,10 +40,15 @@ func (e *engine) startKwok(ctx context.Context, startup stages.Latency) error {
 	if len(e.Plan.Fleet.Pools) == 0 {
 		return nil
 	}
+	stop, err := StopLatency(e.Plan.Fleet)
+	if err != nil {
+		return err
+	}
 	config, err := stages.Render(stages.Config{
 		NodeSelector: fmt.Sprintf("%s=%s,%s=true", action.RunLabel, e.Run, fleet.AliveLabel),
 		NodeLease:    e.Plan.Fleet.LeaseDuration,
 		PodStartup:   startup,
+		PodStop:      stop,
 	})
 	if err != nil {
 		return fmt.Errorf("configure kwok: %w", err)
@@ -52,6 +57,14 @@ func (e *engine) startKwok(ctx context.Context, startup stages.Latency) error {
 		return fmt.Errorf("start kwok: %w", err)
 	}
 	return nil
+}
+
+// StopLatency returns how long pods of a fleet take to stop.
+func StopLatency(f spec.Fleet) (stages.Latency, error) {
+	if f.PodStop == nil {
+		return stages.Latency{}, nil
+	}
+	return Latency(*f.PodStop)
 }
 
 // Latency returns the distribution that a scenario names.
@@ -66,7 +79,7 @@ func Latency(l spec.Latency) (stages.Latency, error) {
 	case "quantiles":
 		return stages.Quantiles(l.Quantiles)
 	}
-	return stages.Latency{}, fmt.Errorf("there is no distribution %q of pod start-up", l.Distribution)
+	return stages.Latency{}, fmt.Errorf("there is no distribution %q of pod start-up or stop", l.Distribution)
 }
 
 // configuredStart returns the delay that kwok was told to put before a pod is Running.

@@ -23,7 +23,8 @@ type bench struct {
 	pods    *measure.Pods
 	nodes   *measure.Nodes
 	lag     *measure.Lag
-	hpas    *measure.HPAs // nil without HPAs in the plan.
+	hpas    *measure.HPAs   // nil without HPAs in the plan.
+	quotas  *measure.Quotas // nil without ResourceQuotas in the plan.
 	scraper *scrape.Scraper
 	end     context.CancelCauseFunc // Of the life of the above.
 }
@@ -131,6 +132,14 @@ func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (e
 			return err
 		}
 	}
+	if e.Plan.HasQuotas() {
+		b.quotas, err = measure.StartQuotas(ctx, measure.QuotasOptions{
+			Run: e.env.Measure, Config: config, Namespace: e.env.Namespace, Selector: selector,
+		})
+		if err != nil {
+			return err
+		}
+	}
 	b.lag, err = measure.StartLag(ctx, measure.LagOptions{
 		Run: e.env.Measure, Config: config, Namespace: e.env.Namespace,
 		Labels: map[string]string{action.RunLabel: e.Run},
@@ -153,6 +162,9 @@ func (b *bench) close() {
 	}
 	if b.hpas != nil {
 		b.hpas.Close()
+	}
+	if b.quotas != nil {
+		b.quotas.Close()
 	}
 	if b.nodes != nil {
 		b.nodes.Close()

@@ -20,6 +20,8 @@ type ObjectsOptions struct {
 	Resource  schema.GroupVersionResource
 	Namespace string // Empty for all, and for resources that have none.
 	Selector  string // A label selector.
+	// Workload names the objects in the records of their pods; empty for none.
+	Workload string
 }
 
 // Objects holds the newest state of objects of one resource by name, and tells who waits of
@@ -36,6 +38,10 @@ type Objects struct {
 	due      map[string]written    // Acknowledged writes that the watch has not shown yet.
 	gone     map[types.UID]struct{}
 	rollouts map[*Rollout]struct{}
+	podsOf   map[string]replicas // By object, of those that have pods.
+	pods     replicas            // Of all.
+	wrote    sample.Offset       // When these were last written.
+	rolling  bool                // A rollout was under way when that was last written.
 }
 
 // written is the state of an object after a write.
@@ -61,6 +67,9 @@ func StartObjects(ctx context.Context, options ObjectsOptions) (*Objects, error)
 	if err := o.following.waitSynced(ctx, what); err != nil {
 		return nil, err
 	}
+	if options.Workload != "" {
+		o.following.also(ctx, func(ctx context.Context) { every(ctx, o.gauge) })
+	}
 	return o, nil
 }
 
@@ -73,6 +82,7 @@ func newObjects(options ObjectsOptions) *Objects {
 		due:      map[string]written{},
 		gone:     map[types.UID]struct{}{},
 		rollouts: map[*Rollout]struct{}{},
+		podsOf:   map[string]replicas{},
 	}
 }
 
@@ -133,6 +143,7 @@ func (o *Objects) observe(seen *unstructured.Unstructured, now sample.Offset) {
 	seen.SetManagedFields(nil) // Often the larger part, and of no use here.
 	name := seen.GetName()
 	o.objects[name] = seen
+	o.count(name, seen, now)
 	if awaited, ok := o.due[name]; ok && awaited.in(seen) {
 		delete(o.due, name)
 	}
@@ -183,6 +194,7 @@ func (o *Objects) remove(name string) {
 		}
 	}
 	delete(o.objects, name)
+	o.count(name, nil, o.options.Clock.Now())
 	delete(o.complete, name)
 	delete(o.settled, name)
 }

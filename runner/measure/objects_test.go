@@ -67,6 +67,9 @@ func TestRolloutComplete(t *testing.T) {
 		{"job", job + "status: {conditions: [{type: SuccessCriteriaMet, status: 'True'}, {type: Complete, status: 'True'}]}}", true},
 		{"job that runs", job + "status: {active: 1}}", false},
 		{"job that failed", job + "status: {conditions: [{type: Failed, status: 'True'}]}}", false},
+		{"quota in force", "{apiVersion: v1, kind: ResourceQuota, metadata: {}, spec: {hard: {pods: '4', cpu: '2'}}, status: {hard: {pods: '4', cpu: '2'}}}", true},
+		{"quota that nobody has computed", "{apiVersion: v1, kind: ResourceQuota, metadata: {}, spec: {hard: {pods: '4'}}, status: {}}", false},
+		{"quota that was raised", "{apiVersion: v1, kind: ResourceQuota, metadata: {}, spec: {hard: {pods: '8'}}, status: {hard: {pods: '4'}}}", false},
 		{"anything else", "{apiVersion: v1, kind: ConfigMap, metadata: {}}", true},
 		{"a deployment of another group", "{apiVersion: example.com/v1, kind: Deployment, metadata: {generation: 9}}", true},
 	} {
@@ -137,6 +140,9 @@ func TestRolloutDurations(t *testing.T) {
 		if got.Count() != 4 || got.Min() > 1e-5 || !near(got.Quantile(0.5), 2) || !near(got.Max(), 4) {
 			t.Errorf("%d durations, %v to %v s; want 0, 2, 2 and 4 s for the one that is stuck",
 				got.Count(), got.Min(), got.Max())
+		}
+		if censored := sink.censored(sample.RolloutDuration); censored != 1 {
+			t.Errorf("%d durations are censored, want that of the stuck one", censored)
 		}
 		see("slow", 4, true) // After Finish nobody is told.
 	})

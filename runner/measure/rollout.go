@@ -36,6 +36,7 @@ func (r *Rollout) Acked(name string, generation int64, at sample.Offset) {
 	defer r.objects.mu.Unlock()
 	defer r.objects.waiters.wake()
 	r.pending[name] = completion{generation, at}
+	r.objects.writeRollouts(r.objects.options.Clock.Now())
 	r.settle(name)
 }
 
@@ -52,6 +53,7 @@ func (r *Rollout) settle(name string) {
 	delete(r.pending, name)
 	r.done.Record(duration(acked.at, complete.at))
 	r.count++
+	r.objects.writeRollouts(r.objects.options.Clock.Now())
 }
 
 // Wait waits until total objects have been acknowledged and are complete.
@@ -70,32 +72,37 @@ func (r *Rollout) Wait(ctx context.Context, total int, progress Progress) error 
 }
 
 // Finish writes the durations of a workload's rollout and returns how many objects completed
-// and how many did not. The latter enter the distribution with the time they have waited.
+// and how many did not. The latter are censored: they take at least as long as they have waited.
 func (r *Rollout) Finish(workload, phase string) (complete, censored int) {
 	r.objects.mu.Lock()
 	defer r.objects.mu.Unlock()
-	delete(r.objects.rollouts, r)
 	now := r.objects.options.Clock.Now()
-	for name, acked := range r.pending {
-		r.done.Record(duration(acked.at, now))
-		delete(r.pending, name)
+	var waited sample.Histogram
+	for _, acked := range r.pending {
+		waited.Record(duration(acked.at, now))
 		censored++
 	}
-	if r.done.Count() > 0 {
-		r.objects.options.Sink.Window(sample.Window{
-			From: r.began, To: now, Metric: sample.RolloutDuration,
-			Labels:    sample.Labels{"workload": workload, "phase": phase},
-			Histogram: r.done,
-		})
-		r.done.Reset()
+	r.objects.writeRollouts(now) // Before they are forgotten.
+	delete(r.objects.rollouts, r)
+	clear(r.pending)
+	for _, h := range []*sample.Histogram{&r.done, &waited} {
+		if h.Count() > 0 {
+			r.objects.options.Sink.Window(sample.Window{
+				From: r.began, To: now, Metric: sample.RolloutDuration,
+				Labels:    sample.Labels{"workload": workload, "phase": phase},
+				Histogram: *h, Censored: h == &waited,
+			})
+		}
 	}
+	r.done.Reset() // The Sink has read it.
 	return r.count, censored
 }
 
 // RolloutComplete reports whether an object is as its spec wants it, by the rules of kubectl
 // rollout status: the controller has seen the newest generation, all replicas are of the
 // newest revision and available, and none of an older one is left. A Job is complete when it
-// has succeeded. An object of any other kind is complete when it exists.
+// has succeeded, and a ResourceQuota when its status says what it allows: before that nothing is
+// admitted. An object of any other kind is complete when it exists.
 func RolloutComplete(object *unstructured.Unstructured) bool {
 	s := status{object.Object}
 	observed := s.number("status", "observedGeneration") >= object.GetGeneration()
@@ -112,6 +119,8 @@ func RolloutComplete(object *unstructured.Unstructured) bool {
 		return observed && s.replicas("replicas", "availableReplicas")
 	case "Job.batch":
 		return s.condition("Complete")
+	case "ResourceQuota":
+		return s.quotaKnown()
 	}
 	return true
 }
@@ -174,6 +183,18 @@ func (s status) statefulSetComplete() bool {
 	current, _, _ := unstructured.NestedString(s.object, "status", "currentRevision")
 	update, _, _ := unstructured.NestedString(s.object, "status", "updateRevision")
 	return current == update
+}
+
+// quotaKnown reports whether a quota's status has all resources that its spec constrains.
+func (s status) quotaKnown() bool {
+	wanted, _, _ := unstructured.NestedMap(s.object, "spec", "hard")
+	for resource, amount := range wanted {
+		known, found, _ := unstructured.NestedFieldNoCopy(s.object, "status", "hard", resource)
+		if !found || fmt.Sprint(known) != fmt.Sprint(amount) {
+			return false
+		}
+	}
+	return true
 }
 
 // condition reports whether a condition of the status is True.

@@ -74,6 +74,18 @@ func (r *recording) distribution(metric string, selector sample.Labels) sample.H
 	return all
 }
 
+// censored counts the values of a metric that are lower bounds.
+func (r *recording) censored(metric string) (n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, w := range r.windows {
+		if w.Metric == metric && w.Censored {
+			n += w.Histogram.Count()
+		}
+	}
+	return n
+}
+
 // last returns the newest value of a gauge, or -1.
 func (r *recording) last(metric string, selector sample.Labels) float64 {
 	r.mu.Lock()

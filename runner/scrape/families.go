@@ -34,6 +34,8 @@ func ruleOf(family string) (rule, bool) {
 	switch family {
 	case "apiserver_request_sli_duration_seconds":
 		return rule{metric: sample.ServerRequest, labels: requestLabels}, true
+	case "apiserver_request_total":
+		return rule{metric: sample.ServerRefused, labels: refusedLabels}, true
 	case "apiserver_flowcontrol_request_wait_duration_seconds":
 		return rule{metric: sample.ServerQueueWait, labels: same("priority_level", "execute")}, true
 	case "apiserver_flowcontrol_current_executing_seats":
@@ -76,7 +78,7 @@ func ruleOf(family string) (rule, bool) {
 // counters are the metrics that have no series until something is counted, by component.
 func counters(component string) []string {
 	if component == apiServer {
-		return []string{sample.ServerRejected, sample.ServerEndedWatchers}
+		return []string{sample.ServerRejected, sample.ServerEndedWatchers, sample.ServerRefused}
 	}
 	return nil
 }
@@ -99,6 +101,13 @@ func requestLabels(_ string, of labelsOf) (sample.Labels, bool) {
 		return nil, false
 	}
 	return sample.Labels{"verb": verb(of("verb")), "resource": resource(of), "scope": of("scope")}, true
+}
+
+// refusedLabels keeps the answers by which a controller learns that it has to try again.
+func refusedLabels(_ string, of labelsOf) (sample.Labels, bool) {
+	code := of("code")
+	return sample.Labels{"verb": verb(of("verb")), "resource": resource(of), "code": code},
+		of("resource") != "" && (code == "403" || code == "409" || code == "429")
 }
 
 func watchLabels(_ string, of labelsOf) (sample.Labels, bool) {

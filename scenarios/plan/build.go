@@ -29,6 +29,8 @@ func Build(s *spec.Scenario, seed uint64) (*Plan, error) {
 	}
 	p.Services = services(s.Spec)
 	p.Autoscalers = p.autoscalers()
+	p.needs = needs(s.Spec.Workloads)
+	p.Updates = p.updates(s.Spec)
 	made := there{}
 	for _, phase := range s.Spec.Phases {
 		p.Phases = append(p.Phases, Phase{Name: phase.Name, Description: phase.Description,

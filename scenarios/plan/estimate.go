@@ -26,9 +26,6 @@ const (
 // leaseRenewals is how often a lease is renewed within its duration.
 const leaseRenewals = 4
 
-// defaultMaxSurge is the API server's default of a Deployment's maxSurge.
-const defaultMaxSurge = "25%"
-
 // samplesBeyond is how many observations must lie beyond a percentile for it to count.
 const samplesBeyond = 10
 
@@ -189,12 +186,13 @@ func (s *simulation) rollout(phase string, w Workload, objects int, rate float64
 	s.observe(sample.FromPods, float64(pods), sample.Labels{"phase": phase, "workload": w.Name})
 	s.observe(sample.FromRollout, float64(objects), sample.Labels{"phase": phase, "workload": w.Name})
 	each := pods / max(objects, 1)
-	surge := min(w.surgeEach(each), each)
+	s.warnQuota(phase, w, each)
+	surge := min(updateOf(w, each, s.fleetSize()).Surge, each)
 	rounds := float64(each) / float64(max(surge, 1))
 	seconds := max(at(float64(objects), rate, AssumedObjectsPerSecond), 2*float64(pods)/AssumedPodsPerSecond,
 		rounds*s.startup().Seconds())
 	most := max(each, w.MostPods/max(objects, 1)) // An autoscaler may have given it more meanwhile.
-	return effect{seconds: seconds, requests: rate, surge: objects * min(w.surgeEach(most), most)}
+	return effect{seconds: seconds, requests: rate, surge: objects * min(updateOf(w, most, s.fleetSize()).Surge, most)}
 }
 
 func (s *simulation) load(phase string, l spec.Load) effect {
@@ -280,13 +278,4 @@ func matches(labels, where sample.Labels) bool {
 		}
 	}
 	return true
-}
-
-// share returns a percentage such as 25% of n, rounded up, as Kubernetes rounds maxSurge.
-func share(percentage string, n int) int {
-	percent, err := strconv.Atoi(strings.TrimSuffix(percentage, "%"))
-	if err != nil || percent < 0 {
-		return 0
-	}
-	return (n*percent + 99) / 100
 }

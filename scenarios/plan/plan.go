@@ -36,7 +36,9 @@ type Plan struct {
 	// objective may end without a verdict.
 	Warnings []string `json:"warnings"`
 
-	Autoscalers []Autoscaler `json:"autoscalers,omitempty"`
+	Autoscalers []Autoscaler      `json:"autoscalers,omitempty"`
+	Updates     []Update          `json:"updates,omitempty"`
+	needs       map[string][]Need // By workload.
 }
 
 // A Workload renders the objects of one workload.

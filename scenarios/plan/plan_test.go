@@ -177,26 +177,6 @@ func TestEstimate(t *testing.T) {
 	}
 }
 
-func TestSurge(t *testing.T) {
-	for _, test := range []struct {
-		kind     string
-		strategy map[string]any
-		want     int
-	}{
-		{"Deployment", nil, 3},
-		{"Deployment", map[string]any{"rollingUpdate": map[string]any{"maxSurge": int64(2)}}, 2},
-		{"Deployment", map[string]any{"rollingUpdate": map[string]any{"maxSurge": "50%"}}, 5},
-		{"Deployment", map[string]any{"rollingUpdate": map[string]any{"maxSurge": "odd"}}, 0},
-		{"Deployment", map[string]any{"type": "Recreate"}, 0},
-		{"StatefulSet", nil, 0},
-	} {
-		w := Workload{Kind: test.kind, template: map[string]any{"spec": map[string]any{"strategy": test.strategy}}}
-		if got := w.surgeEach(10); got != test.want {
-			t.Errorf("%s %v: %d surge pods of 10, want %d", test.kind, test.strategy, got, test.want)
-		}
-	}
-}
-
 func TestWarnsOfFewSamples(t *testing.T) {
 	p := buildFile(t, "../quickstart.yaml", map[string]string{"deployments": "6"})
 	if len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "about 300 observations are expected, and a p99 needs 1,000") {

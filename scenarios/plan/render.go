@@ -33,17 +33,3 @@ func render(value any, index int) any {
 	}
 	return value
 }
-
-// surgeEach returns how many pods an object has above its replicas while it is rolled out.
-func (w Workload) surgeEach(replicas int) int {
-	if w.Kind != "Deployment" || spec.Lookup(w.template, "spec", "strategy", "type") == "Recreate" {
-		return 0
-	}
-	switch surge := spec.Lookup(w.template, "spec", "strategy", "rollingUpdate", "maxSurge").(type) {
-	case int64:
-		return int(max(surge, 0))
-	case string:
-		return share(surge, replicas)
-	}
-	return share(defaultMaxSurge, replicas)
-}

@@ -65,6 +65,9 @@ func (p *Plan) writeFleet(b *bytes.Buffer) {
 		lease = fmt.Sprintf("%s, %s heartbeats a second in all", short(p.Fleet.LeaseDuration), about(p.Estimate.Heartbeats))
 	}
 	fmt.Fprintf(b, "  node leases  %s\n  pod startup  %s\n", lease, startupWords(p.Fleet.PodStartup))
+	if stop := p.Fleet.PodStop; stop != nil {
+		fmt.Fprintf(b, "  pod stop     %s, at most the grace period\n", startupWords(*stop))
+	}
 	if m := p.Cluster.MetricsServer; m != nil {
 		fmt.Fprintf(b, "  usage        read by metrics-server every %s\n", short(m.Resolution))
 	}

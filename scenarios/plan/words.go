@@ -60,6 +60,9 @@ func (p *Plan) describe(step Step) string {
 	case a.Create != nil:
 		return "create " + things + partWords(step, w.Count) + pace(a.Create.Rate, "as fast as they are taken")
 	case a.Wait != nil && a.Wait.For == "ready":
+		if w.IsQuota() {
+			return fmt.Sprintf("wait until %s is in force", w.Name)
+		}
 		return fmt.Sprintf("wait until all pods of %s are Ready", w.Name)
 	case a.Wait != nil:
 		return fmt.Sprintf("wait until %s and its pods are gone", w.Name)

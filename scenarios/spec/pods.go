@@ -22,6 +22,10 @@ var podKinds = map[string]kindTraits{
 // kept of created and observed pods; or they are no single objects.
 var refusedKinds = []string{"DaemonSet", "CronJob", "ReplicationController", "List", "Node"}
 
+// quotaKind is what makes a workload's objects quotas, which are ready once their status says what
+// they allow.
+const quotaKind = "ResourceQuota"
+
 // Kind returns the kind of the workload's objects.
 func (w Workload) Kind() string {
 	kind, _ := w.Manifest["kind"].(string)

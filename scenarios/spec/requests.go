@@ -1,6 +1,9 @@
 package spec
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Requests returns the CPU in cores and the memory in bytes that each pod of the workload takes of a
 // node, by the scheduler's rule: the requests of its containers and sidecars together, or the most of
@@ -8,8 +11,26 @@ import "fmt"
 // container without a request takes its limit, as the API server defaults it.
 func (w Workload) Requests() (cores, bytes float64) {
 	pod := w.podSpec()
-	return podRequest(pod, "cpu"), podRequest(pod, "memory")
+	return podAmount(pod, "cpu", requestOrLimit...), podAmount(pod, "memory", requestOrLimit...)
 }
+
+// Takes returns what each pod of the workload takes of a ResourceQuota's resource, in base units: 1
+// of pods, and the requests or limits of compute resources; 0 of what is not about pods.
+func (w Workload) Takes(resource string) float64 {
+	if !w.HasPods() {
+		return 0
+	}
+	if resource == "pods" || resource == "count/pods" {
+		return 1
+	}
+	if name, limit := strings.CutPrefix(resource, "limits."); limit {
+		return podAmount(w.podSpec(), name, "limits")
+	}
+	return podAmount(w.podSpec(), strings.TrimPrefix(resource, "requests."), requestOrLimit...)
+}
+
+// requestOrLimit is where a request stands, the API server's default of it last.
+var requestOrLimit = []string{"requests", "limits"}
 
 // podSpec returns the spec of the pods that the workload's objects make; nil if they make none.
 func (w Workload) podSpec() map[string]any {
@@ -24,15 +45,15 @@ func (w Workload) podSpec() map[string]any {
 	return pod
 }
 
-// podRequest is one resource of Requests (KEP-753 sidecar containers, KEP-2837 pod-level resources).
-func podRequest(pod map[string]any, resource string) float64 {
+// podAmount is one resource of Requests, or of limits by the same rule (KEP-753 sidecar containers, KEP-2837 pod-level resources).
+func podAmount(pod map[string]any, resource string, lists ...string) float64 {
 	overhead := amount(Lookup(pod, "overhead", resource))
-	if own, there := requested(pod, resource); there {
+	if own, there := stated(pod, resource, lists); there {
 		return own + overhead
 	}
 	most, sidecars, running := 0.0, 0.0, 0.0
 	for _, container := range listOf(pod, "initContainers") {
-		request, _ := requested(container, resource)
+		request, _ := stated(container, resource, lists)
 		if container["restartPolicy"] == "Always" {
 			sidecars += request
 			request = 0
@@ -40,15 +61,16 @@ func podRequest(pod map[string]any, resource string) float64 {
 		most = max(most, sidecars+request)
 	}
 	for _, container := range listOf(pod, "containers") {
-		request, _ := requested(container, resource)
+		request, _ := stated(container, resource, lists)
 		running += request
 	}
 	return max(most, sidecars+running) + overhead
 }
 
-// requested returns what a container, or a pod itself, requests of a resource.
-func requested(of map[string]any, resource string) (value float64, there bool) {
-	for _, list := range []string{"requests", "limits"} {
+// stated returns what a container, or a pod itself, states of a resource in the first of the lists
+// that has it.
+func stated(of map[string]any, resource string, lists []string) (value float64, there bool) {
+	for _, list := range lists {
 		if value := Lookup(of, "resources", list, resource); value != nil {
 			return amount(value), true
 		}

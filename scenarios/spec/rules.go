@@ -56,7 +56,7 @@ type rule struct {
 // rules are the rules by the names that the is tags use.
 var rules = map[string]rule{
 	"nodes":       {min: 1, max: MaxNodes, words: "a whole number from 1 to 100,000"},
-	"objects":     {min: 1, max: MaxObjects, words: "a whole number from 1 to 1,000,000"},
+	"objects":     {min: 0, max: MaxObjects, words: "a whole number from 0 to 1,000,000"},
 	"replicas":    {min: 0, max: MaxReplicas, words: "a whole number from 0 to 100,000"},
 	"weight":      {min: 1, max: MaxWeight, words: "a whole number from 1 to 1,000,000"},
 	"own":         {min: 1, max: MaxOwn, words: "a whole number from 1 to 100,000"},

@@ -94,6 +94,7 @@ type Fleet struct {
 	Pools         []Pool        `yaml:"pools" doc:"Groups of equal nodes."`
 	LeaseDuration time.Duration `yaml:"leaseDuration" is:"duration" doc:"Node lease duration (default 40s as a kubelet's); renewed four times as often; 0 turns leases off."`
 	PodStartup    Latency       `yaml:"podStartup" doc:"The time from scheduled to Running (default lognormal, median 1s, p99 3s)."`
+	PodStop       *Latency      `yaml:"podStop" doc:"The time from a pod's deletion until it is gone, at most its grace period (default: at once)."`
 }
 
 // A Pool is a group of equal nodes.
@@ -127,7 +128,7 @@ type Latency struct {
 // A Workload is a template and how many objects are made from it.
 type Workload struct {
 	Name  string `yaml:"name" need:"yes" is:"label" doc:"What actions call it."`
-	Count int    `yaml:"count" is:"objects" doc:"How many objects (default 1)."`
+	Count int    `yaml:"count" is:"objects" doc:"How many objects (default 1); 0 makes none, which a variant of a matrix may want."`
 	// Manifest is as written: ReplaceIndex has yet to be applied to its text.
 	Manifest map[string]any `yaml:"manifest" doc:"The object; ${index} is its number from 0, as text. Leave the namespace out: the run has its own."`
 	// File is empty in a decoded scenario: the file's content is in Manifest.
@@ -195,12 +196,13 @@ type Create struct {
 	Workload string  `yaml:"workload" need:"yes" doc:"The workload."`
 	Rate     float64 `yaml:"rate" is:"rate" doc:"Objects per second, on a fixed schedule; 0, the default, is as fast as the API server takes them."`
 	UpTo     Amount  `yaml:"upTo" is:"amount" doc:"How many objects of the workload there are afterwards: a number or a percentage of its count, rounded up (default 100%); a later action goes on from there."`
+	Refused  string  `yaml:"refused" one:"fail count" doc:"What an object comes to that admission refuses (403), such as by a quota or a LimitRange: fail (the default) ends the run, count counts it and goes on."`
 }
 
 // Wait waits for a state.
 type Wait struct {
 	Workload string `yaml:"workload" need:"yes" doc:"The workload."`
-	For      string `yaml:"for" one:"ready deleted" doc:"ready (the default): all replicas updated, available and their pods Ready; deleted: objects and pods gone."`
+	For      string `yaml:"for" one:"ready deleted" doc:"ready (the default): all replicas updated, available and their pods Ready, a ResourceQuota in force; deleted: objects and pods gone."`
 }
 
 // Rollout updates a workload.
@@ -208,6 +210,7 @@ type Rollout struct {
 	Workload string         `yaml:"workload" need:"yes" doc:"The workload."`
 	Patch    map[string]any `yaml:"patch" need:"yes" doc:"A JSON merge patch applied to each object; it changes spec.template."`
 	Rate     float64        `yaml:"rate" is:"rate" doc:"Objects per second; 0, the default, is all at once."`
+	GiveUp   time.Duration  `yaml:"giveUp" is:"span" doc:"How long to wait for the rollout; after it the run goes on, and what is not complete counts as never complete (default: the phase's timeout, which ends the run)."`
 }
 
 // Scale sets replicas.

@@ -99,6 +99,9 @@ func (c *checker) fleet(nodeTypes []string) {
 	if c.sound("spec.fleet.podStartup") {
 		c.latency(c.s.Spec.Fleet.PodStartup, "spec.fleet.podStartup")
 	}
+	if stop := c.s.Spec.Fleet.PodStop; stop != nil && c.sound("spec.fleet.podStop") {
+		c.latency(*stop, "spec.fleet.podStop")
+	}
 }
 
 func (c *checker) pool(pool *Pool, path string) {

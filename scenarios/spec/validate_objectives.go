@@ -133,6 +133,10 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		values["direction"] = []string{"up", "down"}
 	case sample.HPAFirstReady:
 		values["direction"] = []string{"up"}
+	case sample.WorkloadReplicas:
+		values["state"] = []string{"desired", "current", "updated", "ready", "available", "terminating"}
+	case sample.ObjectsRefused:
+		values["reason"] = []string{"quota", "unstated", "limit-range", "other"}
 	case sample.WatchStreams:
 		values["state"] = []string{"opened", "ended", "resumed", "relisted", "refused"}
 	}
@@ -148,6 +152,9 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 		return
 	}
 	inPhase := o.Where["phase"]
+	if metric.Source == sample.FromQuota {
+		inPhase = "" // A quota goes on in the phases after its creation.
+	}
 	if metric.Shape == sample.Gauge && metric.Source != sample.FromLoad && metric.Source != sample.FromDemand {
 		inPhase = ""
 	}
@@ -173,6 +180,9 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 		sample.FromWatch:   "opens such watches",
 		sample.FromDemand:  "asks work of such a service",
 		sample.FromHPA:     "creates a HorizontalPodAutoscaler",
+
+		sample.FromRefusals: "creates such a workload with refused: count",
+		sample.FromQuota:    "creates a ResourceQuota",
 	}[metric.Source]
 	if metric.Source == sample.FromQuery {
 		c.fault(path+".metric", "", "%s would have no data: the scenario has no such query", metric.Name)
@@ -215,6 +225,10 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 	case sample.FromHPA:
 		return a.Create != nil && c.workloads[a.Create.Workload] != nil &&
 			c.workloads[a.Create.Workload].Kind() == "HorizontalPodAutoscaler"
+	case sample.FromQuota:
+		return a.Create != nil && c.workloads[a.Create.Workload] != nil && c.workloads[a.Create.Workload].Kind() == quotaKind
+	case sample.FromRefusals:
+		return a.Create != nil && a.Create.Refused == "count" && match(sample.Labels{"workload": a.Create.Workload})
 	case sample.FromWatch:
 		return a.Watch != nil && match(sample.Labels{"resource": a.Watch.Resource, "watchers": strconv.Itoa(a.Watch.Watchers)})
 	case sample.FromDemand:

@@ -1,10 +1,6 @@
-// Package elasticity judges how supply followed demand, from step series of both: by the
-// elasticity metrics of the SPEC Research Group and by those of control theory. It is pure.
-//
-// Sources of the formulas: N. Herbst et al., "Quantifying Cloud Performance and Dependability:
-// Taxonomy, Metric Design, and Emerging Challenges", ACM TOMPECS 3(4), 2018 (SPEC RG), and the
-// step response of control theory as in K. Ogata, "Modern Control Engineering", section 5.3.
-package elasticity
+// Package series holds step series: gauges that keep a value until the next one, with the stretches
+// in which they are not known. It is pure.
+package series
 
 import (
 	"math"
@@ -47,10 +43,10 @@ func (s Steps) At(at sample.Offset) float64 {
 	return s[i].Value
 }
 
-// changes calls yield for every moment in (from, to] at which a known value follows another
+// Changes calls yield for every moment in (from, to] at which a known value follows another
 // known one, with both. A gap between two values hides when it changed; it counts where the
 // gap ends.
-func (s Steps) changes(from, to sample.Offset, yield func(at sample.Offset, before, after float64) bool) {
+func (s Steps) Changes(from, to sample.Offset, yield func(at sample.Offset, before, after float64) bool) {
 	last := s.At(from)
 	for _, step := range s {
 		if step.At <= from || step.At > to || math.IsNaN(step.Value) {
@@ -63,8 +59,8 @@ func (s Steps) changes(from, to sample.Offset, yield func(at sample.Offset, befo
 	}
 }
 
-// known returns the last known value in [from, to]; NaN if there is none.
-func (s Steps) known(from, to sample.Offset) float64 {
+// Known returns the last known value in [from, to]; NaN if there is none.
+func (s Steps) Known(from, to sample.Offset) float64 {
 	last := s.At(from)
 	for _, step := range s {
 		if step.At > from && step.At <= to && !math.IsNaN(step.Value) {
@@ -115,9 +111,9 @@ func (s Steps) with(at sample.Offset, value float64) Steps {
 	return append(s, Step{at, value})
 }
 
-// over calls do for every stretch of [from, to] in which no series changes and all are known,
-// with its length in seconds and their values.
-func over(from, to sample.Offset, do func(seconds float64, values []float64), all ...Steps) {
+// Over calls do for every stretch of [from, to] in which no series changes and all are known,
+// with its beginning, its length in seconds and their values, which do must not keep.
+func Over(from, to sample.Offset, do func(at sample.Offset, seconds float64, values []float64), all ...Steps) {
 	moments := []sample.Offset{from, to}
 	for _, s := range all {
 		for _, step := range s {
@@ -136,7 +132,7 @@ func over(from, to sample.Offset, do func(seconds float64, values []float64), al
 			known = known && !math.IsNaN(values[j])
 		}
 		if known {
-			do((moments[i+1] - moments[i]).Seconds(), values)
+			do(moments[i], (moments[i+1] - moments[i]).Seconds(), values)
 		}
 	}
 }

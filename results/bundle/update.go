@@ -1,0 +1,24 @@
+package bundle
+
+// Update is how the objects of a workload are updated.
+type Update struct {
+	Workload string `json:"workload"`
+	Kind     string `json:"kind"`
+	Strategy string `json:"strategy"` // RollingUpdate, Recreate or OnDelete.
+	Objects  int    `json:"objects"`
+	// Unavailable and Surge are how many pods of each object the strategy allows to lack and to
+	// be too many, with percentages resolved as its controller does.
+	Unavailable int    `json:"unavailable"`
+	Surge       int    `json:"surge"`
+	Needs       []Need `json:"needs,omitempty"`
+	// Forecast is "never" or "delayed" if the plan foresaw that a quota is in the way of a rollout.
+	Forecast string `json:"forecast,omitempty"`
+}
+
+// Need is what a pod of a workload takes of a ResourceQuota's resource, in base units.
+type Need struct {
+	Quota    string  `json:"quota"` // Its label in the metrics.
+	Resource string  `json:"resource"`
+	Hard     float64 `json:"hard"` // What the quota allows.
+	Each     float64 `json:"each"` // Above 0.
+}

@@ -1,0 +1,155 @@
+package summary
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/kubedyno/kubedyno/results/bundle"
+	"github.com/kubedyno/kubedyno/results/rollout"
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/series"
+)
+
+// A Rollout says how the objects of a workload were updated in a phase, all together. It is computed
+// from the recorded series.
+type Rollout struct {
+	Workload string         `json:"workload"`
+	Phase    string         `json:"phase"`
+	Limits   rollout.Limits `json:"limits"`
+	// Unfinished says that updates were still under way when the records end, or when kubedyno
+	// ceased to wait for them.
+	Unfinished bool `json:"unfinished,omitempty"`
+	// Forecast is what the plan foresaw of the workload's rollouts under quotas: "never",
+	// "delayed", or nothing.
+	Forecast string `json:"forecast,omitempty"`
+	rollout.Result
+	// Stall is the time in which the workload's quotas had room and pods were missing; nil
+	// without quotas, or if nothing is known of them.
+	Stall *rollout.Stall `json:"stall,omitempty"`
+}
+
+// rolled collects what rollouts are judged by.
+type rolled struct {
+	series  map[string]*series.Recorder // By metric and labels.
+	windows map[rolledKey]*window
+}
+
+type rolledKey struct{ workload, phase string }
+
+// rolledPoint takes a point of a series that rollouts need.
+func (c *collector) rolledPoint(p sample.Point) {
+	switch p.Metric {
+	case sample.WorkloadReplicas, sample.QuotaUsed, sample.QuotaHard:
+		if c.rolled.series == nil {
+			c.rolled.series = map[string]*series.Recorder{}
+		}
+		k := key(p.Metric, p.Labels)
+		if c.rolled.series[k] == nil {
+			c.rolled.series[k] = &series.Recorder{}
+		}
+		c.rolled.series[k].Add(p.At, p.Value)
+		if c.rolled.series[k].Full() {
+			c.overflow[p.Metric] = true
+		}
+	case sample.Rollouts:
+		_, phase := c.split(p.Labels, p.At)
+		c.rolled.extend(rolledKey{p.Labels["workload"], phase}, p.At)
+	}
+}
+
+// steps returns a series as it was recorded; nil if it was not.
+func (r *rolled) steps(metric string, labels sample.Labels) series.Steps {
+	if recorder := r.series[key(metric, labels)]; recorder != nil {
+		return recorder.Steps()
+	}
+	return nil
+}
+
+func (r *rolled) extend(k rolledKey, at sample.Offset) {
+	if r.windows == nil {
+		r.windows = map[rolledKey]*window{}
+	}
+	if known := r.windows[k]; known != nil {
+		known.from, known.to = min(known.from, at), max(known.to, at)
+		return
+	}
+	r.windows[k] = &window{at, at}
+}
+
+// rollouts judges every rollout in the order of time.
+func (c *collector) rollouts(run *bundle.Run) []Rollout {
+	var all []Rollout
+	for k, w := range c.rolled.windows {
+		r := Rollout{Workload: k.workload, Phase: k.phase}
+		for _, d := range c.values {
+			if d.Metric == sample.RolloutDuration && d.Labels["workload"] == k.workload && d.Labels[phaseLabel] == k.phase {
+				r.Unfinished = d.Censored > 0
+			}
+		}
+		pods := func(state string) series.Steps {
+			return c.rolled.steps(sample.WorkloadReplicas, sample.Labels{"workload": k.workload, "state": state})
+		}
+		update := updateOf(run, k.workload)
+		r.Forecast = update.Forecast
+		r.Limits = rollout.Limits{Unavailable: float64(update.Objects * update.Unavailable), Surge: float64(update.Objects * update.Surge)}
+		r.Result = rollout.Judge(rollout.Series{Desired: pods("desired"), Current: pods("current"), Updated: pods("updated"),
+			Available: pods("available"), Terminating: pods("terminating")}, r.Limits, w.from, w.to)
+		stall := rollout.Stalled(pods("desired"), pods("current"), c.constraints(update.Needs), w.from, w.to)
+		if stall.Known > 0 {
+			r.Stall = &stall
+		}
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b Rollout) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Workload, b.Workload))
+	})
+	return all
+}
+
+// constraints are the quotas in the way of a workload's pods.
+func (c *collector) constraints(needs []bundle.Need) []rollout.Constraint {
+	var all []rollout.Constraint
+	for _, need := range needs {
+		labels := sample.Labels{"quota": need.Quota, "resource": need.Resource}
+		all = append(all, rollout.Constraint{Need: need.Each,
+			Used: c.rolled.steps(sample.QuotaUsed, labels), Hard: c.rolled.steps(sample.QuotaHard, labels)})
+	}
+	return all
+}
+
+// updateOf says how a workload's objects are updated; of a run that does not say it nothing is allowed.
+func updateOf(run *bundle.Run, workload string) bundle.Update {
+	for _, u := range run.Manifest.Updates {
+		if u.Workload == workload {
+			return u
+		}
+	}
+	return bundle.Update{}
+}
+
+// rolloutScalars makes figures that objectives can judge of what is known.
+func (c *collector) rolloutScalars(all []Rollout) {
+	for _, r := range all {
+		if r.Seconds <= 0 {
+			continue
+		}
+		labels := sample.Labels{"workload": r.Workload, phaseLabel: r.Phase}
+		c.scalar(sample.RolloutUnavailable, labels, r.Unavailable)
+		c.scalar(sample.RolloutBeyond, labels, r.Beyond)
+		c.scalar(sample.RolloutSurge, labels, r.Surge)
+		if r.Still != nil {
+			c.scalar(sample.RolloutStill, labels, r.Still.Seconds())
+		}
+		if r.Stall != nil {
+			longest := 0.0
+			if r.Stall.Longest != nil {
+				longest = r.Stall.Longest.Seconds()
+			}
+			c.scalar(sample.QuotaStall, labels, r.Stall.Seconds)
+			c.scalar(sample.QuotaStallLongest, labels, longest)
+		}
+		if r.LeastAvailable != nil && r.Still != nil && r.Still.Desired > 0 {
+			c.scalar(sample.RolloutLeast, labels, *r.LeastAvailable/r.Still.Desired)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+)
+
+// The forecasts of a rollout under quotas, the worst last.
+const (
+	Delayed = "delayed" // Attempts to make pods are refused, but it finishes.
+	Never   = "never"   // It cannot finish.
+)
+
+// warnQuota says beforehand what a rollout under quotas comes to. Its controllers may make surge
+// pods beyond the replicas and may let unavailable ones lack; the quota has room for so many more:
+//
+//   - no room and none may lack: no pod can be made and none deleted, so the rollout never moves;
+//   - less room than the surge, or than what may lack where pods are slow to stop and count until
+//     they are gone: attempts to make pods are refused, and each refusal delays the next one by up
+//     to 1,000 s (kubernetes/kubernetes issue 98656). It finishes, at some time.
+func (s *simulation) warnQuota(phase string, w Workload, each int) {
+	u := updateOf(w, each, s.fleetSize())
+	need, room := s.room(u.Workload)
+	if need == nil || each == 0 {
+		return
+	}
+	resource := fmt.Sprintf("%s of quota %s", need.Resource, need.Quota)
+	switch {
+	case room < 0:
+		s.foresee(u.Workload, Never)
+		s.Warnings = append(s.Warnings, fmt.Sprintf("Phase %s cannot finish: %s allows %s fewer pods than there are with workload %s.",
+			phase, resource, grouped(int(-room)), w.Name))
+	case room < 1 && u.Unavailable == 0:
+		s.foresee(u.Workload, Never)
+		s.Warnings = append(s.Warnings, fmt.Sprintf("Phase %s cannot finish the rollout of %s: %s has no room for one more pod, "+
+			"and maxUnavailable allows none to lack. Allow one to lack, or give the quota room for one.", phase, w.Name, resource))
+	case u.Strategy == rollingUpdate && room < float64(u.Objects*s.inTheWay(u)):
+		s.foresee(u.Workload, Delayed)
+		s.Warnings = append(s.Warnings, fmt.Sprintf("In phase %s the rollout of %s asks for up to %s pods more than there are, those that "+
+			"are stopping among them, and %s has room for %s: attempts are refused, and each refusal delays the next one, up to 1,000 s.",
+			phase, w.Name, grouped(u.Objects*s.inTheWay(u)), resource, grouped(int(room))))
+	}
+}
+
+// foresee keeps the worst forecast of a workload's rollouts.
+func (s *simulation) foresee(workload, forecast string) {
+	for i := range s.Updates {
+		if s.Updates[i].Workload == workload && s.Updates[i].Forecast != Never {
+			s.Updates[i].Forecast = forecast
+		}
+	}
+}
+
+// inTheWay is how many pods of an object may count against a quota beyond its replicas: the surge
+// and, where pods are slow to stop, those that it replaces.
+func (s *simulation) inTheWay(u Update) int {
+	if s.Fleet.PodStop == nil {
+		return u.Surge
+	}
+	return u.Surge + u.Unavailable
+}
+
+// room returns for how many more pods of a workload its quotas have room beside all pods that are
+// there, and which resource that is; nil without quotas.
+func (s *simulation) room(workload string) (tightest *Need, room float64) {
+	room = math.Inf(1)
+	for _, u := range s.Updates {
+		if u.Workload != workload {
+			continue
+		}
+		for _, need := range u.Needs {
+			if left := math.Floor((need.Hard-s.used(need))/need.Each + rounding); left < room {
+				tightest, room = &need, left
+			}
+		}
+	}
+	return tightest, room
+}
+
+// rounding is what amounts such as 0.1 cores may be off by.
+const rounding = 1e-9
+
+// used is what the pods that are there take of a quota's resource.
+func (s *simulation) used(need Need) float64 {
+	total := 0.0
+	for name, pods := range s.pods {
+		for _, other := range s.needs[name] {
+			if other.Quota == need.Quota && other.Resource == need.Resource {
+				total += float64(pods) * other.Each
+			}
+		}
+	}
+	return total
+}
