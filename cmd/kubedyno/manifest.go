@@ -46,6 +46,7 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 		},
 		Objectives: r.plan.Objectives,
 		Figures:    r.plan.Figures,
+		NoPods:     r.plan.Estimate.PeakPods == 0,
 	}
 	if r.plan.Fleet.PodStop != nil {
 		stop, err := engine.StopLatency(r.plan.Fleet)

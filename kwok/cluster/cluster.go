@@ -59,7 +59,9 @@ type Cluster struct {
 	others  []Process  // Started by another, as its state file says.
 	took    time.Duration
 
-	resolution time.Duration // Of metrics-server.
+	// Of metrics-server.
+	resolution    time.Duration
+	metricsLabels map[string]string
 }
 
 // Start starts a control plane and returns when all its components are healthy. On an error
@@ -242,9 +244,14 @@ func (c *Cluster) startOnce(ctx context.Context, component Component) error {
 	if err != nil {
 		return err
 	}
-	if component == Kwok {
+	switch component {
+	case Kwok:
 		c.ports.Kwok = ports.Kwok
-	} else {
+	case ControllerManager:
+		c.ports.ControllerManager = ports.ControllerManager
+	case Scheduler:
+		c.ports.Scheduler = ports.Scheduler
+	default:
 		c.ports.MetricsServer = ports.MetricsServer
 	}
 	p, err := c.spawn(component, c.settings[component])
@@ -297,13 +304,16 @@ func (c *Cluster) Remove() error {
 // Lost delivers a component that ended by itself.
 func (c *Cluster) Lost() <-chan Loss { return c.lost }
 
-// Processes returns the running components whose process is known.
+// Processes returns the running components whose process is known, without those that are being
+// ended.
 func (c *Cluster) Processes() []Process {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	all := slices.Clone(c.others)
 	for _, p := range c.running {
-		all = append(all, p.Process)
+		if !p.ending() {
+			all = append(all, p.Process)
+		}
 	}
 	return all
 }

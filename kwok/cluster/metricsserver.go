@@ -24,6 +24,7 @@ const (
 	metricsService   = "metrics-server"
 	metricsNamespace = metav1.NamespaceSystem
 	metricsAPI       = "v1beta1.metrics.k8s.io"
+	metricsPath      = "/apis/metrics.k8s.io/v1beta1"
 )
 
 // metrics-server refuses a request timeout of more than 0.9 times its resolution; its default is 10 s.
@@ -75,7 +76,7 @@ func (c *Cluster) StartMetricsServer(ctx context.Context, o MetricsServerOptions
 	if err := checkOwn(ctx, client, o.Labels); err != nil {
 		return err
 	}
-	c.resolution, c.settings[MetricsServer] = o.Resolution, o.Settings
+	c.resolution, c.metricsLabels, c.settings[MetricsServer] = o.Resolution, o.Labels, o.Settings
 	if err := c.startLate(ctx, MetricsServer); err != nil {
 		return err
 	}

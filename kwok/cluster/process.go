@@ -150,13 +150,7 @@ func (p *process) stop(ctx context.Context) error {
 	if p.endsWithin(ctx, stopLimit) {
 		return nil
 	}
-	if err := p.command.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("kill %s (process %d): %w", p.Component, p.PID, err)
-	}
-	if !p.endsWithin(context.WithoutCancel(ctx), killLimit) {
-		return fmt.Errorf("%s (process %d) did not end within %s of SIGKILL", p.Component, p.PID, killLimit)
-	}
-	return nil
+	return p.kill()
 }
 
 func (p *process) endsWithin(ctx context.Context, limit time.Duration) bool {

@@ -12,7 +12,6 @@ import (
 // Options configure a Meter. The zero value is usable.
 type Options struct {
 	Housekeeping time.Duration    // Between two looks at a container; 0 is DefaultHousekeeping.
-	Idle         Usage            // Of a pod of which nothing else has been said.
 	Seed         uint64           // Of when in an interval a pod is looked at.
 	Now          func() time.Time // The clock; nil is time.Now.
 }
@@ -61,8 +60,8 @@ func NewMeter(o Options) *Meter {
 	return m
 }
 
-// Start says that the containers of a pod run since a time, on its node, at Options.Idle. Of a pod
-// that is known it changes nothing. A time in the future counts as now.
+// Start says that the containers of a pod run since a time, on its node, at its Idle usage. Of a
+// pod that is known it changes nothing. A time in the future counts as now.
 func (m *Meter) Start(p Pod, at time.Time) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
@@ -74,7 +73,7 @@ func (m *Meter) Start(p Pod, at time.Time) {
 	n := m.nodeOf(p.Node)
 	p.Containers = slices.Clone(p.Containers)
 	added := &pod{Pod: p, started: started, node: n,
-		counter: counter{rate: m.options.Idle.rate(), until: started, first: started + m.offset(p.UID)}}
+		counter: counter{rate: p.Idle.rate(), until: started, first: started + m.offset(p.UID)}}
 	n.advance(now, m.options.Housekeeping)
 	n.used += added.rate.over(now - started) // What it has used before the node knew.
 	n.rate = n.rate.plus(added.rate)

@@ -29,6 +29,12 @@ func newTestMeter(o Options) (*Meter, *clock) {
 	return NewMeter(o), c
 }
 
+// using returns a pod that uses this from its start.
+func using(p Pod, idle Usage) Pod {
+	p.Idle = idle
+	return p
+}
+
 // A point is what metrics-server keeps of one container or node.
 type point struct {
 	Start, At time.Time
@@ -198,7 +204,8 @@ func TestStepIsARamp(t *testing.T) {
 
 // The counters of a pod are its own: neither a pod of the same name nor a node goes back.
 func TestEndAndReplacement(t *testing.T) {
-	m, c := newTestMeter(Options{Idle: Usage{Cores: 1, Bytes: 1 << 20}})
+	m, c := newTestMeter(Options{})
+	web := using(web, Usage{Cores: 1, Bytes: 1 << 20})
 	m.Start(web, begin)
 	c.at = begin.Add(60 * time.Second)
 	node := get(t, m, "n-0").node
@@ -267,8 +274,8 @@ func TestNodeAndContainers(t *testing.T) {
 // A pod that uses nothing, or what is no usage, is reported all the same, and never as 0.
 func TestNothingIsNeverZero(t *testing.T) {
 	for _, u := range []Usage{{}, {-1, -1}, {math.NaN(), math.NaN()}, {math.Inf(-1), math.Inf(-1)}} {
-		m, c := newTestMeter(Options{Idle: u})
-		m.Start(web, begin)
+		m, c := newTestMeter(Options{})
+		m.Start(using(web, u), begin)
 		m.Use(web.UID, u)
 		c.at = begin.Add(time.Minute)
 		if p := get(t, m, "n-0").only(t); p.Used != 1000 || p.Memory != 4096 {
@@ -315,8 +322,8 @@ func TestOtherRequests(t *testing.T) {
 
 // The text is a kubelet's, to the letter.
 func TestText(t *testing.T) {
-	m, c := newTestMeter(Options{Idle: Usage{Cores: 0.5, Bytes: 1 << 20}})
-	m.Start(web, begin)
+	m, c := newTestMeter(Options{})
+	m.Start(using(web, Usage{Cores: 0.5, Bytes: 1 << 20}), begin)
 	m.pods["u1"].first = 4 * time.Second
 	m.nodes["n-0"].first = 8 * time.Second
 	c.at = begin.Add(9 * time.Second)
@@ -357,8 +364,8 @@ func FuzzPage(f *testing.F) {
 	f.Add(`a"\`, "b\n", "é", []byte{0, 9, 3, 1, 0, 0, 1, 7, 3, 1, 0, 3})
 	f.Fuzz(func(t *testing.T, namespace, name, container string, script []byte) {
 		clean := func(s string) string { return strings.ToValidUTF8(s, "?") }
-		m, c := newTestMeter(Options{Idle: Usage{Cores: 0.001, Bytes: 1 << 20}})
-		p := Pod{clean(namespace), clean(name), "u", "n", []string{clean(container)}}
+		m, c := newTestMeter(Options{})
+		p := Pod{clean(namespace), clean(name), "u", "n", []string{clean(container)}, Usage{Cores: 0.001, Bytes: 1 << 20}}
 		key := p.Namespace + "/" + p.Name
 		used, cores, runs := 0.0, 0.0, false
 		var last, lastNode point
@@ -408,7 +415,7 @@ func BenchmarkScrape(b *testing.B) {
 	m, c := newTestMeter(Options{})
 	for i := range 5000 {
 		uid := fmt.Sprint("u-", i)
-		m.Start(Pod{"default", fmt.Sprint("web-", i), uid, fmt.Sprint("n-", i%1000), []string{"main"}}, begin)
+		m.Start(Pod{"default", fmt.Sprint("web-", i), uid, fmt.Sprint("n-", i%1000), []string{"main"}, Usage{}}, begin)
 		m.Use(uid, Usage{Cores: 0.25, Bytes: 64 << 20})
 	}
 	b.ReportAllocs()

@@ -34,6 +34,7 @@ type Usage struct{ Cores, Bytes float64 }
 type Pod struct {
 	Namespace, Name, UID, Node string
 	Containers                 []string // Their names; they share the pod's usage evenly.
+	Idle                       Usage    // From its start until something else is said.
 }
 
 // A rate is a Usage in whole units, so that a sum does not drift as usages come and go.

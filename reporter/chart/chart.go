@@ -67,6 +67,9 @@ func Draw(figure view.Figure) *svg.Canvas {
 		if i == 0 && strip > 0 {
 			drawBandNames(figure, plots[i][0], row[0])
 		}
+		if i == 0 && figure.Axis == view.TimeAxis {
+			drawOutageNames(figure, plots[i][0], row[0])
+		}
 	}
 	return canvas
 }
@@ -138,6 +141,7 @@ func newPlot(canvas *svg.Canvas, figure view.Figure, panel view.Panel, last bool
 	}
 	if figure.Axis == view.TimeAxis {
 		p.Add(bands{canvas: canvas, all: figure.Bands})
+		p.Add(outages{canvas: canvas, all: figure.Outages})
 	}
 	p.Add(grid)
 	for _, limit := range panel.Limits {

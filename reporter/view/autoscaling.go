@@ -16,6 +16,7 @@ import (
 const (
 	maxScaled    = 4   // Services with a panel of their own.
 	maxDecisions = 200 // Decisions that are marked; more would be a stripe.
+	maxScalers   = 6   // Lines of HPAs in a panel; the names of more have no room beside it.
 )
 
 // autoscaling shows how HPAs followed the load. A run without HPAs has no such section.
@@ -23,13 +24,18 @@ func (b *builder) autoscaling() []Section {
 	if len(b.manifest.Autoscalers) == 0 {
 		return nil
 	}
+	age := ""
+	if len(b.freshness()) > 0 {
+		age = " What metrics-server answers is what it has read last, so an HPA decides by what the pods used a while ago; " +
+			"the last table says how long."
+	}
 	return []Section{{
 		ID: "autoscaling", Title: "Autoscaling", Nav: "Autoscaling",
 		Lead: "Needed is the fewest pods whose capacity is the load, desired is what the HPA asks for, Ready is what there " +
 			"is. An HPA that aims below 100% asks for more than is needed on purpose. What had not happened before the load " +
-			"changed again, or the phase ended, has taken at least (≥) the time until then.",
+			"changed again, or the phase ended, has taken at least (≥) the time until then." + age,
 		Figures: []Figure{b.scalingFigure()},
-		Tables:  []Table{b.responseTable(), b.balanceTable(), b.scalerTable()},
+		Tables:  append([]Table{b.responseTable(), b.balanceTable(), b.scalerTable()}, b.freshness()...),
 	}}
 }
 
@@ -48,7 +54,7 @@ func (b *builder) scaledServices() (names []string, of map[string]string) {
 
 func (b *builder) scalingFigure() Figure {
 	figure := Figure{
-		ID: "autoscaling-figure", Axis: TimeAxis, End: b.duration().Seconds(), Bands: b.bands(), Title: b.scalingFinding(),
+		ID: "autoscaling-figure", Axis: TimeAxis, End: b.duration().Seconds(), Bands: b.bands(), Outages: b.awayBands(), Title: b.scalingFinding(),
 		Caption: "One time axis for all panels; shaded bands are the phases, and every dot is a decision of an HPA. Where the " +
 			"line of the needed pods is on top, pods lack. Within the limits of the metric an HPA changes nothing; where its " +
 			"line is broken, the HPA had no metrics.",
@@ -57,6 +63,9 @@ func (b *builder) scalingFigure() Figure {
 	if hidden := len(names) - maxScaled; hidden > 0 {
 		names = names[:maxScaled]
 		figure.Caption += " " + plural(hidden, "more service is", "more services are") + " only in the tables."
+	}
+	if len(b.manifest.Autoscalers) > maxScalers {
+		figure.Caption += fmt.Sprintf(" Of the lines of HPAs, the %d that end highest are drawn.", maxScalers)
 	}
 	for _, name := range names {
 		figure.Panels = append(figure.Panels, b.servicePanel(name, of))
@@ -111,7 +120,7 @@ func (b *builder) replicasPanel() Panel {
 	for slot, name := range names {
 		panel.addSteps(b, name, slot, desired[name])
 	}
-	panel.keepHighest(min(maxLines, len(panel.Series)))
+	panel.keepHighest(min(maxScalers, len(panel.Series)))
 	return panel
 }
 
@@ -122,7 +131,7 @@ func (b *builder) metricPanel() Panel {
 	for slot, name := range names {
 		panel.addSteps(b, name, slot+3, ratios[name])
 	}
-	panel.keepHighest(min(maxLines, len(panel.Series)))
+	panel.keepHighest(min(maxScalers, len(panel.Series)))
 	if len(panel.Series) == 0 {
 		return panel
 	}

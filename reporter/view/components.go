@@ -16,7 +16,7 @@ func (b *builder) components() Section {
 			b.componentFigure("cpu-figure", sample.ComponentCPU, "CPU cores by component", b.cpuFinding()),
 			b.componentFigure("memory-figure", sample.ComponentMemory, "Resident memory by component", b.memoryFinding()),
 		},
-		Tables: []Table{b.componentTable()},
+		Tables: slices.Concat([]Table{b.componentTable()}, b.phaseCPUTable(), b.absenceTables()),
 	}
 }
 
@@ -35,7 +35,7 @@ func (b *builder) componentSlot(name string) int {
 
 func (b *builder) componentFigure(id, metric, panelLabel, finding string) Figure {
 	figure := Figure{
-		ID: id, Axis: TimeAxis, End: b.duration().Seconds(), Bands: b.bands(), Title: finding,
+		ID: id, Axis: TimeAxis, End: b.duration().Seconds(), Bands: b.bands(), Outages: b.awayBands(), Title: finding,
 		Caption: "One line per process; shaded bands are the phases. " +
 			"Labels stand where the lines end, in the order of their last values.",
 	}
@@ -112,6 +112,37 @@ func (b *builder) componentTable() Table {
 		table.Rows = append(table.Rows, row)
 	}
 	return table
+}
+
+// phaseCPUTable has the mean CPU of every process in every phase; none where the run had one phase.
+func (b *builder) phaseCPUTable() []Table {
+	if len(b.summary.Phases) < 2 {
+		return nil
+	}
+	table := Table{ID: "component-phases", Caption: "Mean CPU by phase, in cores; a process that was killed on purpose counts as 0 while it was away",
+		Empty: "No process was sampled.", Columns: []Column{{Name: "Phase"}}}
+	components := b.componentsByCPU()
+	for _, c := range components {
+		table.Columns = append(table.Columns, Column{c.Labels["component"], true})
+	}
+	table.Columns = append(table.Columns, Column{"all of them", true})
+	for _, phase := range b.summary.Phases {
+		row, all := []string{phase.Name}, 0.0
+		for _, c := range components {
+			gauge, ok := b.gauge(sample.ComponentCPU, sample.Labels{"component": c.Labels["component"], "phase": phase.Name})
+			if !ok {
+				row = append(row, Dash)
+				continue
+			}
+			row, all = append(row, format(gauge.Mean, sample.Cores)), all+gauge.Mean
+		}
+		if slices.Contains(row, Dash) {
+			table.Rows = append(table.Rows, append(row, Dash)) // Of a short phase, or not all ran.
+			continue
+		}
+		table.Rows = append(table.Rows, append(row, format(all, sample.Cores)))
+	}
+	return []Table{table}
 }
 
 func (b *builder) componentsByCPU() []summary.Gauge {

@@ -15,6 +15,14 @@ const total = "total"
 // stages are the rows and lines of pod startup in their order.
 func stages() []string { return []string{"create", "schedule", "start", "ready", total} }
 
+// podSections has none for a run that was to make no pods and made none.
+func (b *builder) podSections() []Section {
+	if b.manifest.NoPods && b.summary.Counts.PodsCreated == 0 {
+		return nil
+	}
+	return []Section{b.pods().terse()}
+}
+
 // pods shows how long pods took to start and which stage took the time.
 func (b *builder) pods() Section {
 	return Section{
@@ -131,7 +139,7 @@ func (b *builder) startupFigure() Figure {
 	if len(figure.Panels) == 0 {
 		figure.Empty = "Fewer than 20 pods were measured, too few for a curve; the table has what there is."
 		if b.summary.Counts.PodsCreated == 0 {
-			figure.Empty = "The run created no pods."
+			figure.Empty = "No pod of this run was seen."
 		}
 		return figure
 	}

@@ -130,6 +130,7 @@ type Figure struct {
 	Axis    Axis
 	End     float64 // Where the time axis ends, in seconds, or that of nodes or pods.
 	Bands   []Band
+	Outages []Band // Of a time axis: stretches in which something was amiss on purpose.
 	Ticks   []Tick // Of a value or names axis.
 	Along   string // What a value, names or figure axis shows.
 	Log     bool   // A value axis is logarithmic.

@@ -24,7 +24,7 @@ func (b *builder) server() []Section {
 			"The client counts the load alone, from the moment a request was really sent, " +
 			"with TLS, HTTP/2, that wait and the reading of the answer.",
 	}
-	for _, table := range []Table{b.sideBySide(), b.inside(), b.queues()} {
+	for _, table := range append([]Table{b.sideBySide(), b.inside(), b.queues()}, b.freshnessWithoutHPAs()...) {
 		if len(table.Rows) > 0 {
 			section.Tables = append(section.Tables, table)
 		}
@@ -109,7 +109,6 @@ func (b *builder) inside() Table {
 		{sample.EtcdCommit, "etcd commit", ""},
 		{sample.SchedulerAttempt, "scheduling attempt", "result"},
 		{sample.SchedulerPod, "pod from queue to bound", ""},
-		{sample.MetricsFreshness, "age of the usage that metrics-server told", ""},
 	} {
 		for _, figure := range b.buckets(part.metric) {
 			of := orDash(figure.Labels[part.label])

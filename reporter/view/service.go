@@ -35,7 +35,7 @@ func (b *builder) services() []Section {
 // serviceFigure shows one service over time.
 func (b *builder) serviceFigure(name string) Figure {
 	figure := Figure{
-		ID: "service-" + name, Axis: TimeAxis, End: b.duration().Seconds(), Bands: b.bands(), Title: b.serviceFinding(name),
+		ID: "service-" + name, Axis: TimeAxis, End: b.duration().Seconds(), Bands: b.bands(), Outages: b.awayBands(), Title: b.serviceFinding(name),
 		Caption: "How to read it: where the demand is above the capacity there are too few pods, and the queue grows; " +
 			"where the capacity is far above it, pods stand idle. What is served follows the demand, or the capacity " +
 			"while work waits. Needed pods are the fewest that could serve the demand.",

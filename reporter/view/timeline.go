@@ -12,13 +12,13 @@ func (b *builder) timeline() Section {
 	return Section{
 		ID: "timeline", Title: "What happened when", Nav: "Timeline",
 		Figures: []Figure{b.timelineFigure()},
-		Tables:  []Table{b.phaseTable()},
+		Tables:  append([]Table{b.phaseTable()}, b.outageTable()...),
 	}
 }
 
 func (b *builder) timelineFigure() Figure {
 	figure := Figure{
-		ID: "timeline-figure", Axis: TimeAxis, End: b.duration().Seconds(), Bands: b.bands(),
+		ID: "timeline-figure", Axis: TimeAxis, End: b.duration().Seconds(), Bands: b.bands(), Outages: b.awayBands(),
 		Title: b.timelineFinding(),
 		Caption: "One time axis for all panels; shaded bands are the phases. Pods in a later state " +
 			"are also counted in the earlier ones, so the room between two lines is the queue for that step.",
@@ -153,7 +153,7 @@ func (f *Figure) finishTime() {
 				format(low, panel.Unit), format(high, panel.Unit), format(last, panel.Unit)))
 		}
 	}
-	f.Alt = "Lines over " + elapsed(sample.Offset(f.End*1e9)) + ". " + strings.Join(words, ". ") + "."
+	f.Alt = "Lines over " + elapsed(sample.Offset(f.End*1e9)) + ". " + strings.Join(words, ". ") + "." + awayWords(f.Outages)
 }
 
 func (s Series) all() []Point {

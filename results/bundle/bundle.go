@@ -73,8 +73,11 @@ type Manifest struct {
 	Figures    []slo.Objective `json:"figures,omitempty"` // Without limits: shown, not judged.
 
 	Autoscalers []Autoscaler `json:"autoscalers,omitempty"`
-	Updates     []Update     `json:"updates,omitempty"`
-	Services    []Service    `json:"services,omitempty"`
+	// NoPods says that the scenario makes no pods, so that it is no fault if none were seen.
+	NoPods bool `json:"noPods,omitempty"`
+
+	Updates  []Update  `json:"updates,omitempty"`
+	Services []Service `json:"services,omitempty"`
 }
 
 // Service is what the pods of a workload do together.

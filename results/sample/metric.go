@@ -171,7 +171,6 @@ const (
 	WorkqueueDepth       = "workqueue_depth_total"
 	WorkqueueWait        = "workqueue_wait_seconds"
 	ScrapeDuration       = "scrape_seconds"
-	MetricsFreshness     = "metrics_freshness_seconds"
 
 	QueryMissing = "query_missing_points_total"
 	QueryLost    = "query_lost_points_total"
@@ -255,9 +254,9 @@ var registry = index(
 		Help: "Failed requests so far: timeout, throttled (429), server (5xx), not-found (404: the object had gone), " +
 			"client (other 4xx), connection, unsent."},
 	Metric{Name: ComponentCPU, Unit: Cores, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
-		Labels: []string{"component"}, Help: "CPU of one process: a component, or kubedyno itself."},
+		Labels: []string{"component"}, Help: "CPU of one process: a component, or kubedyno itself; 0 once it has ended."},
 	Metric{Name: ComponentCPUTotal, Unit: Seconds, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
-		Labels: []string{"component"}, Help: "CPU time of one process since it started."},
+		Labels: []string{"component"}, Help: "CPU time of one process since it started; with that of the processes before it where the component was started anew in the run."},
 	Metric{Name: ComponentMemory, Unit: Bytes, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Labels: []string{"component"}, Help: "Resident memory of one process."},
 	Metric{Name: WatchLag, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromRun,
@@ -344,9 +343,6 @@ var registry = index(
 		Labels: []string{"component", "queue"}, Help: "Wait in a controller's work queue (workqueue_queue_duration_seconds)."},
 	Metric{Name: ScrapeDuration, Unit: Seconds, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Labels: []string{"component"}, Help: "How long reading a component's own metrics took."},
-	Metric{Name: MetricsFreshness, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
-		Help: "How old the usage was that metrics-server answered with (metrics_server_api_metric_freshness_seconds); " +
-			"only where a scenario has spec.cluster.metricsServer and something asks for it, such as an autoscaler."},
 
 	queryMetric(Seconds), queryMetric(Bytes), queryMetric(Cores), queryMetric(Ratio), queryMetric(Count), queryMetric(PerSecond),
 	Metric{Name: QueryMissing, Unit: Count, Better: LowerIsBetter, Shape: Scalar, Source: FromQuery,
@@ -358,7 +354,7 @@ var registry = index(
 
 func index(metrics ...Metric) map[string]Metric {
 	byName := make(map[string]Metric, len(metrics))
-	for _, metric := range slices.Concat(metrics, serviceMetrics(), autoscalingMetrics(), rolloutMetrics()) {
+	for _, metric := range slices.Concat(metrics, serviceMetrics(), autoscalingMetrics(), rolloutMetrics(), outageMetrics()) {
 		byName[metric.Name] = metric
 	}
 	return byName

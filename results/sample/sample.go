@@ -91,6 +91,11 @@ const (
 	Progress      EventKind = "progress" // Fields "done" and "total" count a step's objects.
 	Warning       EventKind = "warning"
 	ComponentLost EventKind = "component-lost"
+	// An outage action: the component of the field "component" was killed, is started again, and
+	// serves again.
+	ComponentKilled  EventKind = "component-killed"
+	ComponentStarted EventKind = "component-started"
+	ComponentBack    EventKind = "component-back"
 )
 
 // An Event is something that happened once, a line of events.jsonl.

@@ -27,6 +27,7 @@ type collector struct {
 	counts   Counts
 	overflow map[string]bool // Metrics with more series than are kept.
 	elastic  elastic
+	outages  []*outage
 	rolled   rolled
 	costs    costs
 }
@@ -108,6 +109,8 @@ func (c *collector) event(e sample.Event) {
 				c.phases[i].End, c.phases[i].Ended = e.At, true
 			}
 		}
+	case sample.ComponentKilled, sample.ComponentStarted, sample.ComponentBack:
+		c.outageEvent(e)
 	}
 	if len(c.events) < maxEvents {
 		c.events = append(c.events, e)
@@ -176,6 +179,7 @@ func (c *collector) valuesOf(metric string, labels sample.Labels) *Values {
 func (c *collector) point(p sample.Point) {
 	c.end = max(c.end, p.At)
 	c.elasticPoint(p)
+	c.outagePoint(p)
 	c.rolledPoint(p)
 	c.costs.asked(p)
 	metric, _ := sample.Lookup(p.Metric)

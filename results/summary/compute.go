@@ -25,6 +25,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 	}
 	elasticities := c.elasticities(run)
 	c.elasticScalars(elasticities)
+	outages := c.finishOutages()
 	rollouts := c.rollouts(run)
 	c.rolloutScalars(rollouts)
 	costs := c.costScalars(run.Manifest)
@@ -44,6 +45,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 		Counts:        c.counts,
 		WatchBooks:    c.watchBooks(),
 		Elasticity:    elasticities,
+		Outages:       outages,
 		Rollouts:      rollouts,
 		Costs:         costs,
 	}

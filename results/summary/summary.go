@@ -28,6 +28,7 @@ type Summary struct {
 	Counts        Counts         `json:"counts"`
 	WatchBooks    *WatchBooks    `json:"watchBooks,omitempty"` // nil without a watch action.
 	Elasticity    []Elasticity   `json:"elasticity,omitempty"` // By service with HPAs and phase with load on it.
+	Outages       []Outage       `json:"outages,omitempty"`    // Of components that the scenario killed.
 	Rollouts      []Rollout      `json:"rollouts,omitempty"`   // By workload and phase with a rollout action.
 	Costs         []Cost         `json:"costs,omitempty"`      // By service and phase with load on it, and of all phases.
 	Warnings      []string       `json:"warnings,omitempty"`   // Doubts, each a sentence.

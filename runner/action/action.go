@@ -51,6 +51,7 @@ type Env struct {
 	Usage interface {
 		Use(uid string, u usage.Usage)
 	}
+	Components Components
 
 	starting   sync.Mutex          // Held while a watch begins, so that each workload has one.
 	mutex      sync.Mutex          // Guards what follows; held for moments only.
@@ -111,6 +112,8 @@ func (s Step) do(ctx context.Context) (string, error) {
 		return s.hold(ctx, a.Hold)
 	case a.Demand != nil:
 		return s.demand(ctx, a.Demand)
+	case a.Outage != nil:
+		return s.outage(ctx, a.Outage)
 	}
 	return "", fmt.Errorf("step %q has no verb that this runner knows", s.Plan.Name)
 }

@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,10 +68,11 @@ type Audit struct {
 
 // track is the last reading of one component.
 type track struct {
-	pid  int
-	at   sample.Offset
-	last usage
-	lost bool
+	pid    int
+	at     sample.Offset
+	last   usage
+	lost   bool
+	before float64 // CPU seconds of the processes that the component had before this one.
 }
 
 // Start begins to sample once a second. The audit ends with ctx or Close, whichever is first.
@@ -112,9 +114,11 @@ func (a *Audit) run(ctx context.Context) {
 func (a *Audit) sample() {
 	a.sampleSelf()
 	if a.options.Processes != nil {
-		for _, process := range a.options.Processes() {
+		running := a.options.Processes()
+		for _, process := range running {
 			a.sampleProcess(process)
 		}
+		a.sampleEnded(running)
 	}
 	a.sampleOthers()
 	now := a.options.Clock.Now()
@@ -162,18 +166,35 @@ func (a *Audit) sampleProcess(process Process) {
 		err = fmt.Errorf("process %d is another one now", process.PID)
 	}
 	if err != nil {
-		a.lose(t, fmt.Sprintf("%s: stop sampling CPU and memory: %v", process.Component, err))
+		if slices.Contains(a.options.Processes(), process) { // Or it was ended meanwhile.
+			a.lose(t, fmt.Sprintf("%s: stop sampling CPU and memory: %v", process.Component, err))
+		}
 		return
 	}
 	a.record(now, process.Component, t, used)
 }
 
+// sampleEnded records of components whose process was ended that they use no CPU, which is known.
+func (a *Audit) sampleEnded(running []Process) {
+	now := a.options.Clock.Now()
+	for component, t := range a.tracks {
+		ended := !slices.ContainsFunc(running, func(p Process) bool { return p.Component == component })
+		if component != Self && ended && now-t.at >= sample.Offset(Interval/2) {
+			t.at = now
+			a.point(now, sample.ComponentCPU, component, 0)
+		}
+	}
+}
+
 // track returns the last reading of a component; a component with a new process number
-// begins anew.
+// begins anew, and its CPU seconds go on.
 func (a *Audit) track(component string, pid int) *track {
 	t, ok := a.tracks[component]
 	if !ok || t.pid != pid {
 		t = &track{pid: pid}
+		if ok {
+			t.before = a.tracks[component].before + a.tracks[component].last.cpuSeconds
+		}
 		a.tracks[component] = t
 	}
 	return t
@@ -183,7 +204,7 @@ func (a *Audit) track(component string, pid int) *track {
 // closer than half an interval, such as the last one, are left out of them, because CPU time
 // has steps of 10 ms.
 func (a *Audit) record(now sample.Offset, component string, t *track, used usage) {
-	a.point(now, sample.ComponentCPUTotal, component, used.cpuSeconds)
+	a.point(now, sample.ComponentCPUTotal, component, t.before+used.cpuSeconds)
 	a.point(now, sample.ComponentMemory, component, used.bytes)
 	if t.last.identity != 0 {
 		elapsed := now - t.at

@@ -56,6 +56,9 @@ func (e *engine) bringUp(ctx, life context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
+	if err := e.checkOutages(); err != nil {
+		return err
+	}
 	if err := e.startKwok(ctx, startup); err != nil {
 		return err
 	}
@@ -69,6 +72,7 @@ func (e *engine) bringUp(ctx, life context.Context, b *bench) error {
 		return err
 	}
 	b.scraper = e.startScraper(life)
+	e.env.Components = &outages{cluster: e.Cluster, scraper: b.scraper}
 	if err := e.env.Prepare(ctx); err != nil {
 		return err
 	}
@@ -116,6 +120,7 @@ func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (e
 	b.pods, err = measure.StartPods(ctx, measure.PodsOptions{
 		Run: e.env.Measure, Config: config, Selector: selector,
 		Creation: e.env.PodCreation, ConfiguredStart: configuredStart(startup), Meter: e.kubelets.counting(),
+		Idle: idleOf(e.Plan.Services),
 	})
 	if err != nil {
 		return err

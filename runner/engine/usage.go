@@ -20,6 +20,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/action"
 	"github.com/kubedyno/kubedyno/runner/measure"
+	"github.com/kubedyno/kubedyno/scenarios/plan"
 )
 
 // idle is what a pod uses of which nobody says anything: as a small process that waits.
@@ -30,6 +31,21 @@ const (
 	headerLimit = 10 * time.Second
 	idleLimit   = 2 * time.Minute // Longer than most resolutions, so that connections are used again.
 )
+
+// idleOf returns what the pods of a workload use before work is asked of them: those of a service
+// what it says, others as idle says.
+func idleOf(services map[string]plan.Service) func(workload string) usage.Usage {
+	serving := make(map[string]usage.Usage, len(services))
+	for _, s := range services {
+		serving[s.Workload] = usage.Usage{Cores: s.IdleCores, Bytes: s.IdleBytes}
+	}
+	return func(workload string) usage.Usage {
+		if known, ok := serving[workload]; ok {
+			return known
+		}
+		return idle
+	}
+}
 
 // kubelets stand in for those of the fake nodes where metrics-server asks them.
 type kubelets struct {
@@ -50,7 +66,7 @@ func (e *engine) serveUsage(ctx context.Context) error {
 		return fmt.Errorf("listen in place of the kubelets: %w", err)
 	}
 	k := &kubelets{
-		meter: usage.NewMeter(usage.Options{Idle: idle, Seed: e.Plan.Seed}),
+		meter: usage.NewMeter(usage.Options{Seed: e.Plan.Seed}),
 		port:  int32(listener.Addr().(*net.TCPAddr).Port),
 	}
 	k.server = &http.Server{Handler: k.meter, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit}

@@ -177,6 +177,8 @@ func sentence(e sample.Event) string {
 		return "warning: " + e.Message
 	case sample.ComponentLost:
 		return "lost: " + e.Message
+	case sample.ComponentKilled, sample.ComponentStarted, sample.ComponentBack:
+		return "  " + e.Message
 	case sample.RunStarted:
 		return e.Message
 	case sample.RunFinished:

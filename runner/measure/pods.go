@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubedyno/kubedyno/kwok/usage"
 	"github.com/kubedyno/kubedyno/results/sample"
 )
 
@@ -31,6 +32,9 @@ type PodsOptions struct {
 	// between scheduled and Running for a pod. It may be nil.
 	ConfiguredStart func(uid string) (float64, bool)
 	Meter           Meter // Is told which pods run. It may be nil.
+	// Idle returns what a pod of a workload uses before anything else is said of it. It may be nil
+	// where Meter is.
+	Idle func(workload string) usage.Usage
 }
 
 // A Creation says when the harness created a pod: when that was due, when it was sent and when

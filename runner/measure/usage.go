@@ -35,7 +35,7 @@ func (p *Pods) meter(seen *corev1.Pod, known *pod) {
 	}
 	p.options.Meter.Start(usage.Pod{
 		Namespace: seen.Namespace, Name: seen.Name, UID: string(seen.UID), Node: seen.Spec.NodeName,
-		Containers: containersOf(&seen.Spec),
+		Containers: containersOf(&seen.Spec), Idle: p.options.Idle(seen.Labels[WorkloadLabel]),
 	}, time.Now())
 }
 

@@ -15,7 +15,7 @@ import (
 type told []string
 
 func (m *told) Start(p usage.Pod, at time.Time) {
-	*m = append(*m, fmt.Sprintf("start %s/%s %s on %s: %v", p.Namespace, p.Name, p.UID, p.Node, p.Containers))
+	*m = append(*m, fmt.Sprintf("start %s/%s %s on %s: %v, %v", p.Namespace, p.Name, p.UID, p.Node, p.Containers, p.Idle))
 }
 func (m *told) Stop(uid string) { *m = append(*m, "stop "+uid) }
 func (m *told) Silence(nodes []string, silent bool) {
@@ -32,7 +32,7 @@ func TestMeterIsToldWhichPodsRun(t *testing.T) {
 	}
 	finished := seen("a", levelScheduled)
 	finished.Status.Phase = corev1.PodSucceeded
-	started := "start bench/a uid-a on node-1: [sidecar main]"
+	started := "start bench/a uid-a on node-1: [sidecar main], {0.5 7}"
 	for name, test := range map[string]struct {
 		live func(p *Pods)
 		want told
@@ -61,12 +61,15 @@ func TestMeterIsToldWhichPodsRun(t *testing.T) {
 		"is replaced while nobody looked": {func(p *Pods) {
 			_ = p.Replace([]any{with(seen("a", levelReady))}, "")
 			_ = p.Replace([]any{seen("b", levelRunning)}, "")
-		}, told{started, "start bench/b uid-b on node-1: []", "stop uid-a"}},
+		}, told{started, "start bench/b uid-b on node-1: [], {0.5 7}", "stop uid-a"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var meter told
 			podsAt(t, func(p *Pods, _ *recording) {
 				p.options.Meter = &meter
+				p.options.Idle = func(workload string) usage.Usage {
+					return map[string]usage.Usage{"web": {Cores: 0.5, Bytes: 7}}[workload]
+				}
 				test.live(p)
 			})
 			if diff := cmp.Diff(test.want, meter); diff != "" {

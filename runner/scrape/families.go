@@ -66,6 +66,8 @@ func ruleOf(family string) (rule, bool) {
 		return rule{metric: sample.SchedulerPending, labels: same("queue")}, true
 	case "metrics_server_api_metric_freshness_seconds":
 		return rule{metric: sample.MetricsFreshness, labels: same()}, true
+	case "metrics_server_manager_tick_duration_seconds":
+		return rule{metric: sample.MetricsScrape, labels: same()}, true
 	case "workqueue_depth":
 		return rule{metric: sample.WorkqueueDepth, labels: queueLabels, sparse: true}, true
 	case "workqueue_queue_duration_seconds":

@@ -60,6 +60,8 @@ type target struct {
 	beside *growth         // Outside of the phases.
 	seen   map[string]bool // Sparse gauges that were something else than 0.
 	warned map[string]bool // What was said once is not said again.
+	away   bool            // Ended on purpose: not read.
+	born   bool            // Its process began since it was last read.
 }
 
 // Start begins to read, outside of any phase. It ends with ctx or Close, whichever is first.
@@ -129,7 +131,7 @@ func (s *Scraper) Mark(phase string) {
 
 // read reads one page and records its gauges and counters; false if there was none.
 func (s *Scraper) read(t *target) bool {
-	if s.ctx.Err() != nil {
+	if s.ctx.Err() != nil || t.away {
 		return false
 	}
 	began := s.options.Clock.Now()
@@ -145,6 +147,8 @@ func (s *Scraper) read(t *target) bool {
 		s.warn(t, "left", fmt.Sprintf("%s: %d of its series were left out", t.Component, now.left))
 	}
 	switch {
+	case t.born:
+		t.grown.add(newborn(), now, at)
 	case t.last == nil:
 	case restarted(t.last, now):
 		s.warn(t, "restarted", fmt.Sprintf("%s: its metrics began anew, because it was restarted or another instance answered; "+
@@ -152,7 +156,7 @@ func (s *Scraper) read(t *target) bool {
 	default:
 		t.grown.add(t.last, now, at)
 	}
-	t.last = now
+	t.last, t.born = now, false
 	s.point(at, sample.ScrapeDuration, sample.Labels{"component": t.Component}, (at - began).Seconds())
 	s.points(t, now, at)
 	return true

@@ -177,6 +177,8 @@ func stepName(a spec.Action) string {
 		return fmt.Sprintf("load %s/s", number(a.Load.TotalRate()))
 	case a.Demand != nil:
 		return fmt.Sprintf("demand %s %s/s", a.Demand.Service, number(a.Demand.Rate))
+	case a.Outage != nil:
+		return fmt.Sprintf("outage %s %s", a.Outage.Component, short(a.Outage.Duration))
 	case a.Watch != nil:
 		return fmt.Sprintf("watch %s with %d", a.Watch.Resource, a.Watch.Watchers)
 	}

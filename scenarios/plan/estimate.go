@@ -21,6 +21,7 @@ const (
 	AssumedNodesPerSecond   = 300 // Created and Ready.
 	AssumedObjectsPerSecond = 200 // Created, updated or deleted by kubedyno.
 	AssumedPodsPerSecond    = 80  // Created by the controllers, scheduled and Ready.
+	AssumedRestart          = 3   // Seconds that a component takes to serve again.
 )
 
 // leaseRenewals is how often a lease is renewed within its duration.
@@ -153,6 +154,8 @@ func (s *simulation) step(phase string, step Step) effect {
 		return s.watch(phase, *a.Watch)
 	case a.Demand != nil:
 		return s.demand(phase, *a.Demand)
+	case a.Outage != nil:
+		return effect{seconds: a.Outage.Duration.Seconds() + AssumedRestart}
 	}
 	return s.load(phase, *a.Load)
 }

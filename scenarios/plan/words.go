@@ -79,6 +79,8 @@ func (p *Plan) describe(step Step) string {
 		return watchWords(*a.Watch)
 	case a.Demand != nil:
 		return p.demandWords(*a.Demand)
+	case a.Outage != nil:
+		return fmt.Sprintf("kill %s, start it again after %s; until it serves again", a.Outage.Component, short(a.Outage.Duration))
 	}
 	return fmt.Sprintf("send %s requests a second for %s%s", number(a.Load.TotalRate()), short(a.Load.Duration),
 		paceWords(*a.Load))

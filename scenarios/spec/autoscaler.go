@@ -106,7 +106,7 @@ func (c *checker) autoscalers() {
 		case a.Min < 0:
 			c.fault(least, "", "minReplicas must be %s", rules["replicas"].words)
 		case a.Min > a.Max:
-			c.fault(least, "", "minReplicas %d is above maxReplicas %d: the API server would refuse it", a.Min, a.Max)
+			c.fault(least, "lower minReplicas or raise maxReplicas", "minReplicas %d is above maxReplicas %d: the API server would refuse it", a.Min, a.Max)
 		}
 		c.scaleTarget(w, a, path)
 	}

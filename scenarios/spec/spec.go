@@ -170,6 +170,7 @@ type Action struct {
 	Hold    *Hold    `yaml:"hold" doc:"Does nothing for a while, so that a steady state can be measured."`
 	Load    *Load    `yaml:"load" doc:"Sends open-loop request load to the API server."`
 	Watch   *Watch   `yaml:"watch" doc:"Opens watches and measures how long it takes until all have seen an update."`
+	Outage  *Outage  `yaml:"outage" doc:"Kills a component of the control plane, as a crash does, and starts it again after a while."`
 	Demand  *Demand  `yaml:"demand" doc:"Asks work of a service for a while; before and after, its pods are idle."`
 }
 

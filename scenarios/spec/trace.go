@@ -84,9 +84,13 @@ func (d *decoder) pointNode(p TracePoint, list *yaml.Node) *yaml.Node {
 	}}
 }
 
+// byteOrderMark is what spreadsheets put before the text of a file.
+const byteOrderMark = "\ufeff"
+
 // ParseTrace reads a trace: CSV with the head "seconds,factor" and ascending seconds. Lines that
 // begin with # are comments. An error begins with the line's number.
 func ParseTrace(text string) ([]TracePoint, error) {
+	text = strings.TrimPrefix(text, byteOrderMark)
 	reader := csv.NewReader(strings.NewReader(text))
 	reader.Comment, reader.TrimLeadingSpace, reader.FieldsPerRecord, reader.ReuseRecord = '#', true, -1, true
 	var points []TracePoint
@@ -103,7 +107,7 @@ func ParseTrace(text string) ([]TracePoint, error) {
 		line, _ := reader.FieldPos(0)
 		if first {
 			if len(record) != 2 || record[0] != "seconds" || record[1] != "factor" {
-				return nil, fmt.Errorf("%d: the head is %q", line, strings.Join(record, ","))
+				return nil, fmt.Errorf("%d: the first line must be seconds,factor, not %q", line, strings.Join(record, ","))
 			}
 			continue
 		}
@@ -112,21 +116,27 @@ func ParseTrace(text string) ([]TracePoint, error) {
 		case err != nil:
 			return nil, fmt.Errorf("%d: %w", line, err)
 		case len(points) > 0 && point.At <= points[len(points)-1].At:
-			return nil, fmt.Errorf("%d: seconds must ascend", line)
+			return nil, fmt.Errorf("%d: seconds must ascend: %s comes after %v", line, record[0], points[len(points)-1].At.Seconds())
 		case len(points) == MaxPoints:
 			return nil, fmt.Errorf("%d: there are more than %d points", line, MaxPoints)
 		}
 		points = append(points, point)
 	}
 	if len(points) == 0 {
-		return nil, errors.New("1: there are no points")
+		return nil, errors.New("1: the file has no points")
 	}
 	return points, nil
 }
 
 func parsePoint(record []string) (TracePoint, error) {
 	if len(record) != 2 {
-		return TracePoint{}, fmt.Errorf("there are %d columns, not 2", len(record))
+		return TracePoint{}, fmt.Errorf("the line must have 2 columns, seconds and factor; it has %d", len(record))
+	}
+	for i, column := range []string{"seconds", "factor"} {
+		if strings.TrimSpace(record[i]) == "" {
+			return TracePoint{}, fmt.Errorf("there is no value for %s; a gap is not filled: write the value, "+
+				"or leave the line out and the factor changes evenly in between", column)
+		}
 	}
 	seconds, err := strconv.ParseFloat(record[0], 64)
 	if err != nil || !(seconds >= 0 && seconds <= MaxDuration.Seconds()) {
@@ -134,7 +144,7 @@ func parsePoint(record []string) (TracePoint, error) {
 	}
 	factor, err := strconv.ParseFloat(record[1], 64)
 	if err != nil || !rules["factor"].holds(factor) {
-		return TracePoint{}, fmt.Errorf("factor must be %s, not %q", rules["factor"].words, record[1])
+		return TracePoint{}, fmt.Errorf("factor must be a number from 0 to 100,000, not %q", record[1])
 	}
 	return TracePoint{At: time.Duration(seconds * float64(time.Second)).Round(time.Microsecond), Factor: factor}, nil
 }

@@ -110,6 +110,8 @@ func (c *checker) action(h *history, phase Phase, a Action, path string) {
 		c.watch(phase, *a.Watch, path)
 	case a.Demand != nil:
 		c.demand(h, phase, *a.Demand, path)
+	case a.Outage != nil:
+		c.outage(phase, *a.Outage, path)
 	}
 }
 

@@ -133,6 +133,8 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		values["direction"] = []string{"up", "down"}
 	case sample.HPAFirstReady:
 		values["direction"] = []string{"up"}
+	case sample.HPARecovery:
+		values["component"] = []string{"metrics-server"}
 	case sample.WorkloadReplicas:
 		values["state"] = []string{"desired", "current", "updated", "ready", "available", "terminating"}
 	case sample.ObjectsRefused:
@@ -147,7 +149,7 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 // not certain to end with NO DATA. A gauge is sampled all the time, so that its phase may be
 // any after the action.
 func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
-	if metric.Name == sample.MetricsFreshness && c.s.Spec.Cluster.MetricsServer == nil {
+	if (metric.Name == sample.MetricsFreshness || metric.Name == sample.MetricsScrape) && c.s.Spec.Cluster.MetricsServer == nil {
 		c.fault(path+".metric", "give the scenario spec.cluster.metricsServer", "%s would have no data: no metrics-server runs", metric.Name)
 		return
 	}
@@ -180,6 +182,7 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 		sample.FromWatch:   "opens such watches",
 		sample.FromDemand:  "asks work of such a service",
 		sample.FromHPA:     "creates a HorizontalPodAutoscaler",
+		sample.FromOutage:  "kills such a component",
 
 		sample.FromRefusals: "creates such a workload with refused: count",
 		sample.FromQuota:    "creates a ResourceQuota",
@@ -225,6 +228,8 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 	case sample.FromHPA:
 		return a.Create != nil && c.workloads[a.Create.Workload] != nil &&
 			c.workloads[a.Create.Workload].Kind() == "HorizontalPodAutoscaler"
+	case sample.FromOutage:
+		return a.Outage != nil && match(sample.Labels{"component": a.Outage.Component})
 	case sample.FromQuota:
 		return a.Create != nil && c.workloads[a.Create.Workload] != nil && c.workloads[a.Create.Workload].Kind() == quotaKind
 	case sample.FromRefusals:
