@@ -132,6 +132,8 @@ func podsWanted(object *unstructured.Unstructured) int64 {
 		return 1
 	case "Deployment.apps", "StatefulSet.apps", "ReplicaSet.apps":
 		return status{object.Object}.wanted()
+	case "DaemonSet.apps":
+		return status{object.Object}.number("status", "desiredNumberScheduled")
 	}
 	return 0
 }

@@ -25,7 +25,7 @@ func Build(s *spec.Scenario, seed uint64) (*Plan, error) {
 				p.Name, w.Name)
 		}
 		p.Workloads[w.Name] = Workload{Name: w.Name, Count: w.Count, APIVersion: version, Kind: w.Kind(),
-			PodsEach: w.PodsEach(), MostPods: mostPods(w, s.Spec.Workloads), template: w.Manifest}
+			PodsEach: w.PodsEach(p.Fleet.Nodes()), MostPods: mostPods(w, s.Spec.Workloads), template: w.Manifest}
 	}
 	p.Services = services(s.Spec)
 	p.Autoscalers = p.autoscalers()

@@ -19,7 +19,7 @@ const (
 //     they are gone: attempts to make pods are refused, and each refusal delays the next one by up
 //     to 1,000 s (kubernetes/kubernetes issue 98656). It finishes, at some time.
 func (s *simulation) warnQuota(phase string, w Workload, each int) {
-	u := updateOf(w, each, s.fleetSize())
+	u := updateOf(w, each, s.Fleet.Nodes())
 	need, room := s.room(u.Workload)
 	if need == nil || each == 0 {
 		return

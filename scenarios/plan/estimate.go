@@ -190,12 +190,12 @@ func (s *simulation) rollout(phase string, w Workload, objects int, rate float64
 	s.observe(sample.FromRollout, float64(objects), sample.Labels{"phase": phase, "workload": w.Name})
 	each := pods / max(objects, 1)
 	s.warnQuota(phase, w, each)
-	surge := min(updateOf(w, each, s.fleetSize()).Surge, each)
+	surge := min(updateOf(w, each, s.Fleet.Nodes()).Surge, each)
 	rounds := float64(each) / float64(max(surge, 1))
 	seconds := max(at(float64(objects), rate, AssumedObjectsPerSecond), 2*float64(pods)/AssumedPodsPerSecond,
 		rounds*s.startup().Seconds())
 	most := max(each, w.MostPods/max(objects, 1)) // An autoscaler may have given it more meanwhile.
-	return effect{seconds: seconds, requests: rate, surge: objects * min(updateOf(w, most, s.fleetSize()).Surge, most)}
+	return effect{seconds: seconds, requests: rate, surge: objects * min(updateOf(w, most, s.Fleet.Nodes()).Surge, most)}
 }
 
 func (s *simulation) load(phase string, l spec.Load) effect {

@@ -45,20 +45,12 @@ func (p *Plan) updates(s spec.Spec) []Update {
 	var all []Update
 	for _, name := range slices.Sorted(maps.Keys(rolled)) {
 		if w, ok := p.Workloads[name]; ok {
-			u := updateOf(w, w.PodsEach, p.fleetSize())
+			u := updateOf(w, w.PodsEach, p.Fleet.Nodes())
 			u.Needs = p.needs[name]
 			all = append(all, u)
 		}
 	}
 	return all
-}
-
-func (p *Plan) fleetSize() int {
-	total := 0
-	for _, pool := range p.Fleet.Pools {
-		total += pool.Count
-	}
-	return total
 }
 
 // updateOf resolves the strategy of a workload whose objects have so many replicas, as its controller does: a Deployment's surge is

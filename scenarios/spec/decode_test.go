@@ -132,7 +132,7 @@ func TestManifestFile(t *testing.T) {
 	if strings.Contains(string(s.Resolved), "files/") {
 		t.Errorf("the resolved scenario still names the file:\n%s", s.Resolved)
 	}
-	dir["files/settings.yaml"].Data = []byte("apiVersion: v1\nkind: DaemonSet\nmetadata:\n  name: ${teir}\n")
+	dir["files/settings.yaml"].Data = []byte("apiVersion: v1\nkind: CronJob\nmetadata:\n  name: ${teir}\n")
 	_, err = Decode("base.yaml", []byte(text), Options{Files: dir})
 	golden(t, "manifest-file", err.Error())
 }
@@ -386,7 +386,7 @@ func TestFaults(t *testing.T) {
 		{name: "latency", changes: []string{"      min: 1s\n      max: 2s\n", "      min: 3s\n      max: 2s\n      p99: 1s\n"}},
 		{name: "latency-missing", changes: []string{"distribution: uniform\n      min: 1s\n      max: 2s\n", "distribution: lognormal\n      median: 2s\n"}},
 		{name: "latency-quantiles", changes: []string{"distribution: uniform\n      min: 1s\n      max: 2s\n", "distribution: quantiles\n      quantiles: [1s, 3s, 2s]\n"}},
-		{name: "manifests", changes: []string{"kind: Deployment", "kind: DaemonSet", "          name: web-${tier}-${index}\n", "          name: web-${tier}\n", "          name: settings\n", "          name: Settings\n"}},
+		{name: "manifests", changes: []string{"kind: Deployment", "kind: CronJob", "          name: web-${tier}-${index}\n", "          name: web-${tier}\n", "          name: settings\n", "          name: Settings\n"}},
 		{name: "same-objects", changes: []string{baseSettings, baseSettings + "    - name: again\n" + baseSettings}},
 		{name: "no-manifest", changes: []string{baseSettings, ""}},
 		{name: "no-file", changes: []string{baseSettings, "      file: ../settings.yaml\n"}},

@@ -107,10 +107,11 @@ func TestPodsEach(t *testing.T) {
 		{"StatefulSet", map[string]any{"replicas": int64(0)}, 0},
 		{"Job", map[string]any{"parallelism": int64(4), "replicas": int64(9)}, 4},
 		{"Pod", map[string]any{"replicas": int64(9)}, 1},
+		{"DaemonSet", nil, 7},
 		{"ConfigMap", nil, 0},
 	} {
 		w := Workload{Manifest: map[string]any{"kind": test.kind, "spec": test.spec}}
-		if got := w.PodsEach(); got != test.want {
+		if got := w.PodsEach(7); got != test.want {
 			t.Errorf("%s %v: %d pods, want %d", test.kind, test.spec, got, test.want)
 		}
 	}

@@ -4,9 +4,10 @@ import "slices"
 
 // A kindTraits says what kubedyno knows about a kind of workload.
 type kindTraits struct {
-	replicas []string // Where the number of pods stands; none: always one pod.
-	rolls    bool     // A change of the template replaces the pods.
-	scales   bool
+	replicas  []string // Where the number of pods stands; none: always one pod.
+	everyNode bool     // A pod on each node; the number of nodes is meant where one of pods is asked for.
+	rolls     bool     // A change of the template replaces the pods.
+	scales    bool
 }
 
 // podKinds are the kinds whose number of pods is known before they run.
@@ -15,12 +16,13 @@ var podKinds = map[string]kindTraits{
 	"Job":         {replicas: []string{"spec", "parallelism"}},
 	"ReplicaSet":  {replicas: []string{"spec", "replicas"}, scales: true},
 	"Deployment":  {replicas: []string{"spec", "replicas"}, rolls: true, scales: true},
+	"DaemonSet":   {everyNode: true, rolls: true},
 	"StatefulSet": {replicas: []string{"spec", "replicas"}, rolls: true, scales: true},
 }
 
 // refusedKinds make pods in a number that cannot be known before, so that no books could be
 // kept of created and observed pods; or they are no single objects.
-var refusedKinds = []string{"DaemonSet", "CronJob", "ReplicationController", "List", "Node"}
+var refusedKinds = []string{"CronJob", "ReplicationController", "List", "Node"}
 
 // quotaKind is what makes a workload's objects quotas, which are ready once their status says what
 // they allow.
@@ -32,11 +34,15 @@ func (w Workload) Kind() string {
 	return kind
 }
 
-// PodsEach returns how many pods an object of the workload has; 0 if its kind has none.
-func (w Workload) PodsEach() int {
+// PodsEach returns how many pods an object of the workload has in a fleet of so many nodes; 0 if its
+// kind has none.
+func (w Workload) PodsEach(nodes int) int {
 	traits, ok := podKinds[w.Kind()]
-	if !ok {
+	switch {
+	case !ok:
 		return 0
+	case traits.everyNode:
+		return nodes
 	}
 	if traits.replicas == nil {
 		return 1

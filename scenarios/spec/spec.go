@@ -97,6 +97,15 @@ type Fleet struct {
 	PodStop       *Latency      `yaml:"podStop" doc:"The time from a pod's deletion until it is gone, at most its grace period (default: at once)."`
 }
 
+// Nodes returns how many nodes all pools have.
+func (f Fleet) Nodes() int {
+	nodes := 0
+	for _, pool := range f.Pools {
+		nodes += pool.Count
+	}
+	return nodes
+}
+
 // A Pool is a group of equal nodes.
 type Pool struct {
 	Name     string            `yaml:"name" need:"yes" is:"label" doc:"A DNS label; nodes are called <pool>-<index>."`

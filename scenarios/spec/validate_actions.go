@@ -174,7 +174,7 @@ func (c *checker) create(h *history, create Create, path string) {
 		c.fault(path+".workload", "delete it in an action before", "the objects of workload %q are there already", w.Name)
 	}
 	h.created(w.Name, want)
-	c.grow(h, (want-there)*(1+w.PodsEach()), path+".workload")
+	c.grow(h, (want-there)*(1+w.PodsEach(c.s.Spec.Fleet.Nodes())), path+".workload")
 }
 
 // created says that so many objects of a workload are there; 0 if that is not known.
@@ -211,5 +211,5 @@ func (c *checker) rollout(h *history, r Rollout, path string) {
 		c.fault(path+".patch", "", "an earlier rollout of %q has the same patch, so nothing would be rolled out", w.Name)
 	}
 	h.patches[w.Name] = append(h.patches[w.Name], r.Patch)
-	c.grow(h, h.counts[w.Name]*w.PodsEach(), path+".workload")
+	c.grow(h, h.counts[w.Name]*w.PodsEach(c.s.Spec.Fleet.Nodes()), path+".workload")
 }
