@@ -71,6 +71,7 @@ func TestLibraryScales(t *testing.T) {
 		{"pods/startup", map[string]string{"nodes": "50", "trickle": "40"}, "Node", 50},
 		{"pods/density", map[string]string{"nodes": "50"}, "Pod", 2900},
 		{"pods/burst", map[string]string{"nodes": "2000", "deployments": "200"}, "Pod", 10_000},
+		{"hpa/fleet", map[string]string{"hpas": "60"}, "HorizontalPodAutoscaler", 60},
 		{"hpa/pipeline", map[string]string{"nodes": "100", "pods": "5"}, "Pod", 500},
 		{"quickstart", map[string]string{"nodes": "200", "deployments": "6"}, "Deployment", 6},
 	} {

@@ -50,7 +50,7 @@ func setHorizontal(p *plot.Plot, figure view.Figure) {
 		return
 	}
 	p.X.Min, p.X.Max = 0, max(figure.End, 1)
-	if figure.Axis == view.NodesAxis || figure.Axis == view.PodsAxis {
+	if figure.Axis == view.NodesAxis || figure.Axis == view.PodsAxis || figure.Axis == view.HPAsAxis {
 		p.X.Tick.Marker = plot.TickerFunc(countTicks)
 		p.X.Label.Text = string(figure.Axis)
 		return

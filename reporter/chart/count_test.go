@@ -28,7 +28,7 @@ func TestCountTicks(t *testing.T) {
 
 // TestCountAxis draws costs against nodes and against pods.
 func TestCountAxis(t *testing.T) {
-	for _, axis := range []view.Axis{view.NodesAxis, view.PodsAxis} {
+	for _, axis := range []view.Axis{view.NodesAxis, view.PodsAxis, view.HPAsAxis} {
 		text := drawn(t, view.Figure{ID: "f", Title: "t", Alt: "a", Axis: axis, End: 2000, Panels: []view.Panel{{
 			Label: "CPU", Unit: sample.Cores,
 			Series: []view.Series{{Name: "etcd", Parts: [][]view.Point{{{X: 100, Y: 0.1}, {X: 2000, Y: 1}}}}},

@@ -29,14 +29,18 @@ func (b *builder) autoscaling() []Section {
 		age = " What metrics-server answers is what it has read last, so an HPA decides by what the pods used a while ago; " +
 			"the last table says how long."
 	}
-	return []Section{{
+	section := Section{
 		ID: "autoscaling", Title: "Autoscaling", Nav: "Autoscaling",
 		Lead: "Needed is the fewest pods whose capacity is the load, desired is what the HPA asks for, Ready is what there " +
 			"is. An HPA that aims below 100% asks for more than is needed on purpose. What had not happened before the load " +
-			"changed again, or the phase ended, has taken at least (≥) the time until then." + age,
+			"changed again, or the phase ended, has taken at least (≥) the time until then." + shortageWords(b.summary.Elasticity) + age,
 		Figures: []Figure{b.scalingFigure()},
 		Tables:  append([]Table{b.responseTable(), b.balanceTable(), b.scalerTable()}, b.freshness()...),
-	}}
+	}
+	if first := b.firstTable(); len(first.Rows) > 0 {
+		section.Tables = append([]Table{first}, section.Tables...)
+	}
+	return []Section{section}
 }
 
 // scaledServices returns the services that have HPAs, and the service of each HPA.
@@ -58,6 +62,9 @@ func (b *builder) scalingFigure() Figure {
 		Caption: "One time axis for all panels; shaded bands are the phases, and every dot is a decision of an HPA. Where the " +
 			"line of the needed pods is on top, pods lack. Within the limits of the metric an HPA changes nothing; where its " +
 			"line is broken, the HPA had no metrics.",
+	}
+	if b.anyRule() {
+		figure.Caption += " " + oracleWords
 	}
 	names, of := b.scaledServices()
 	if hidden := len(names) - maxScaled; hidden > 0 {
@@ -109,6 +116,8 @@ func (b *builder) servicePanel(name string, of map[string]string) Panel {
 	panel.addSteps(b, "needed", 1, needed[name])
 	panel.addSteps(b, "desired", 2, desired[name])
 	panel.addSteps(b, "Ready", 0, ready[name])
+	_, oracle := b.tracks(sample.HPAOracle, func(l sample.Labels) string { return of[l["hpa"]] })
+	panel.addSteps(b, "oracle", oracleSlot, oracle[name])
 	panel.addDecisions(desired[name])
 	return panel
 }
@@ -185,7 +194,8 @@ func (p *Panel) addDecisions(points []Point) {
 
 // responseTable has a row for every rise and fall of the load.
 func (b *builder) responseTable() Table {
-	table := Table{ID: "autoscaling-responses", Caption: "How each rise and fall of the load was answered",
+	table := Table{ID: "autoscaling-responses", Caption: "How each rise and fall of the load was answered; a decision " +
+		"within seconds of a change, sooner than any metric can tell of it, answers the load before it",
 		Empty: "The load of no service with an HPA rose or fell within a phase.",
 		Columns: []Column{{Name: "Service"}, {Name: "Phase"}, {"At", true}, {Name: "Needed pods"}, {"First decision", true},
 			{"First new pod Ready", true}, {"At rest", true}, {"10% to 90%", true}, {"Overshoot", true}, {"Reversals", true}, {Name: "In words"}}}
@@ -204,8 +214,8 @@ func (b *builder) balanceTable() Table {
 	table := Table{ID: "autoscaling-balance", Caption: "Ready pods against needed pods: shares of the time (τ) and of the needed pods (θ), as SPEC defines them, and pod-seconds",
 		Empty: "There was no load on a service with an HPA, so supply cannot be compared with demand.",
 		Columns: []Column{{Name: "Service"}, {Name: "Phase"}, {"Too few, τU", true}, {"lacking, θU", true},
-			{"Too many, τO", true}, {"excess, θO", true}, {"Pod-seconds lacking", true},
-			{"not asked for", true}, {"not Ready yet", true}, {"too many", true}, {"Reversals", true}}}
+			{"Too many, τO", true}, {"excess, θO", true}, {"Lacking", true},
+			{"not asked for", true}, {"by the rule", true}, {"decided late", true}, {"not Ready yet", true}, {"too many", true}, {"Reversals", true}}}
 	for _, e := range b.summary.Elasticity {
 		table.Rows = append(table.Rows, balanceRow(e))
 	}
@@ -217,14 +227,17 @@ func balanceRow(e summary.Elasticity) []string {
 	row := []string{e.Service, e.Phase, shareCell(balance.UnderTime), shareCell(balance.UnderAccuracy),
 		shareCell(balance.OverTime), shareCell(balance.OverAccuracy)}
 	if balance.Seconds == 0 {
-		return append(row, Dash, Dash, Dash, Dash, Dash)
+		return append(row, Dash, Dash, Dash, Dash, Dash, Dash, Dash)
 	}
-	row = append(row, count(int64(balance.UnderPodSeconds+0.5)))
-	if e.Reversals == nil {
-		return append(row, Dash, Dash, count(int64(balance.OverPodSeconds+0.5)), Dash)
+	cell := func(podSeconds float64) string { return count(int64(podSeconds + 0.5)) }
+	notAsked, byRule, decided, acted, turns := Dash, Dash, Dash, Dash, Dash
+	if e.Reversals != nil {
+		notAsked, acted, turns = cell(e.Lag.Decided), cell(e.Lag.Acted), count(int64(*e.Reversals))
 	}
-	return append(row, count(int64(e.Lag.Decided+0.5)), count(int64(e.Lag.Acted+0.5)),
-		count(int64(balance.OverPodSeconds+0.5)), count(int64(*e.Reversals)))
+	if e.Shortage != nil {
+		byRule, decided = cell(e.Shortage.Rule), cell(e.Shortage.Decided)
+	}
+	return append(row, cell(balance.UnderPodSeconds), notAsked, byRule, decided, acted, cell(balance.OverPodSeconds), turns)
 }
 
 // scalerTable has what each HPA did over the run.

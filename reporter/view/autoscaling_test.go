@@ -88,7 +88,7 @@ func TestAutoscalingSection(t *testing.T) {
 		t.Errorf("responses (-want +got):\n%s", diff)
 	}
 	// 219 s known: too few for 50 s (170 pod-seconds), too many for 60 s (240).
-	want = [][]string{{"shop", "spike", "23%", "13%", "27%", "55%", "170", "150", "20", "240", "0"}}
+	want = [][]string{{"shop", "spike", "23%", "13%", "27%", "55%", "170", "150", view.Dash, view.Dash, "20", "240", "0"}}
 	if diff := cmp.Diff(want, section.Tables[1].Rows); diff != "" {
 		t.Errorf("balance (-want +got):\n%s", diff)
 	}

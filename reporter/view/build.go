@@ -33,6 +33,7 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 	report.Sections = append(report.Sections, slices.Concat(b.nodeLoss(), b.cost())...)
 	report.Sections = append(report.Sections, b.services()...)
 	report.Sections = append(report.Sections, b.autoscaling()...)
+	report.Sections = append(report.Sections, b.hpaCost()...)
 	report.Sections = append(report.Sections, b.rollouts()...)
 	report.Sections = append(report.Sections, b.podSections()...)
 	report.Sections = append(report.Sections, b.api().terse())
@@ -155,7 +156,7 @@ func (b *builder) key() []Fact {
 	for _, s := range b.scalars(sample.FleetCreateRate) {
 		facts = append(facts, Fact{"Nodes created" + b.inPhase(s.Labels, "pool"), format(s.Value, sample.PerSecond)})
 	}
-	facts = append(facts, slices.Concat(b.costFacts(), b.lossFacts(), b.outageFacts(), b.scalingFacts())...)
+	facts = append(facts, slices.Concat(b.costFacts(), b.lossFacts(), b.outageFacts(), b.scalingFacts(), b.kneeFacts())...)
 	if counts.PodsCreated > 0 {
 		facts = append(facts, Fact{"Pods Ready", count(counts.PodsReady) + " of " + count(counts.PodsCreated)})
 	}

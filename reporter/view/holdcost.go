@@ -42,6 +42,9 @@ type holdCost struct {
 // put down to either.
 func (b *builder) holdCost() (holdCost, bool) {
 	held := b.holdings()
+	if b.autoscalersDiffer(held) {
+		return holdCost{}, false
+	}
 	nodes, pods := map[float64]bool{}, map[float64]bool{}
 	for _, h := range held {
 		nodes[h.nodes], pods[h.pods] = true, true

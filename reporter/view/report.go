@@ -111,9 +111,10 @@ type Axis string
 const (
 	TimeAxis Axis = "time" // X is seconds since the run started.
 	TailAxis Axis = "tail"
-	// NodesAxis and PodsAxis are those of numbers of nodes and pods.
+	// NodesAxis, PodsAxis and HPAsAxis are those of numbers of nodes, pods and HPAs.
 	NodesAxis Axis = "nodes"
 	PodsAxis  Axis = "pods"
+	HPAsAxis  Axis = "HPAs"
 	ValueAxis Axis = "value" // X is a value of a parameter, named by the Ticks.
 	NamesAxis Axis = "names" // X is the index of a name in the Ticks.
 	// FigureAxis is that of another figure: X is a value in the unit XUnit.
@@ -128,7 +129,7 @@ type Figure struct {
 	Alt     string // The same in words, for those who do not see it.
 	Empty   string // Why there is nothing to draw; then there are no panels.
 	Axis    Axis
-	End     float64 // Where the time axis ends, in seconds, or that of nodes or pods.
+	End     float64 // Where the time axis ends, in seconds, or that of nodes, pods or HPAs.
 	Bands   []Band
 	Outages []Band // Of a time axis: stretches in which something was amiss on purpose.
 	Ticks   []Tick // Of a value or names axis.

@@ -14,16 +14,20 @@ import (
 
 // The controller's own defaults, as its flags have them.
 const (
-	DefaultTolerance  = 0.1             // --horizontal-pod-autoscaler-tolerance
-	DefaultDownWindow = 5 * time.Minute // --horizontal-pod-autoscaler-downscale-stabilization
-	defaultUpFactor   = 2               // Without behavior: at most twice as many pods per sync,
-	defaultUpLeast    = 4               // or this many.
+	DefaultSyncPeriod = 15 * time.Second // --horizontal-pod-autoscaler-sync-period
+	DefaultTolerance  = 0.1              // --horizontal-pod-autoscaler-tolerance
+	DefaultDownWindow = 5 * time.Minute  // --horizontal-pod-autoscaler-downscale-stabilization
+	defaultUpFactor   = 2                // Without behavior: at most twice as many pods per sync,
+	defaultUpLeast    = 4                // or this many.
 	longestPeriod     = 30 * time.Minute
 	longestWindow     = time.Hour // The API allows no longer window, and no longer period than the above.
 )
 
 // Tolerances are how far a ratio may be from 1 without a change, downwards and upwards.
-type Tolerances struct{ Down, Up float64 }
+type Tolerances struct {
+	Down float64 `json:"down"`
+	Up   float64 `json:"up"`
+}
 
 func (t Tolerances) hold(ratio float64) bool { return 1-t.Down <= ratio && ratio <= 1+t.Up }
 
@@ -31,9 +35,9 @@ func (t Tolerances) hold(ratio float64) bool { return 1-t.Down <= ratio && ratio
 // Request, which is the same for all pods; else it is an AverageValue. Request and an
 // AverageValue are in thousandths of the unit.
 type Target struct {
-	Utilization bool
-	Value       int64
-	Request     int64
+	Utilization bool  `json:"utilization"`
+	Value       int64 `json:"value"`
+	Request     int64 `json:"request"`
 }
 
 // Pods are the pods that a workload's selector matches, without those that are being deleted or

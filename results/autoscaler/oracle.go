@@ -17,16 +17,16 @@ const (
 
 // A Policy allows a change of at most Value pods, or percent of the pods, in a Period.
 type Policy struct {
-	Percent bool
-	Value   int
-	Period  time.Duration
+	Percent bool          `json:"percent,omitempty"`
+	Value   int           `json:"value"`
+	Period  time.Duration `json:"period"`
 }
 
 // Rules are the scaling rules of one direction.
 type Rules struct {
-	Policies []Policy
-	Select   Select
-	Window   time.Duration // Of stabilisation.
+	Policies []Policy      `json:"policies,omitempty"`
+	Select   Select        `json:"select,omitempty"`
+	Window   time.Duration `json:"window"` // Of stabilisation.
 }
 
 // DefaultUp and DefaultDown are the rules of an HPA whose behavior does not say otherwise, as
@@ -45,9 +45,11 @@ func DefaultDown() Rules {
 // A Spec is what an HPA says about the number of replicas. Without Behavior, Down.Window is all
 // that counts of Up and Down: it is the controller's flag.
 type Spec struct {
-	Min, Max int
-	Behavior bool
-	Up, Down Rules
+	Min      int   `json:"min"`
+	Max      int   `json:"max"`
+	Behavior bool  `json:"behavior"`
+	Up       Rules `json:"up"`
+	Down     Rules `json:"down"`
 }
 
 // An Oracle decides as the controller does, and remembers what the controller does. The zero
@@ -66,11 +68,18 @@ type past struct {
 // New returns an oracle without a past, like a controller that has just started.
 func New(spec Spec) *Oracle { return &Oracle{spec: spec} }
 
-// Sync returns what is to be asked for at a moment, with current replicas asked for so far and
-// the largest number that a metric recommends. The moments must not go backwards. The change is
-// taken to be made. That an HPA has scaled to zero itself, and so may scale up from there with a
-// minimum above zero, is not known to it.
+// Sync returns what is to be asked for at a moment, as Decide does. The change is taken to be made.
 func (o *Oracle) Sync(at time.Duration, current, recommended int) (desired int) {
+	desired = o.Decide(at, current, recommended)
+	o.Changed(at, current, desired)
+	return desired
+}
+
+// Decide returns what is to be asked for at a moment, with current replicas asked for so far and
+// the largest number that a metric recommends. The moments must not go backwards. Changes that
+// were really made are to be told with Changed. That an HPA has scaled to zero itself, and so may
+// scale up from there with a minimum above zero, is not known to it.
+func (o *Oracle) Decide(at time.Duration, current, recommended int) (desired int) {
 	if len(o.recommendations) == 0 {
 		o.recommendations = append(o.recommendations, past{at, current})
 	}
@@ -89,7 +98,6 @@ func (o *Oracle) Sync(at time.Duration, current, recommended int) (desired int) 
 		desired = max(min(highest, most), o.spec.Min)
 		o.remember(at, recommended)
 	}
-	o.changed(at, current, desired)
 	return desired
 }
 
@@ -125,7 +133,8 @@ func (o *Oracle) remember(at time.Duration, recommended int) {
 	o.recommendations = append(since(o.recommendations, at-max(longestWindow, o.spec.Down.Window)), past{at, recommended})
 }
 
-func (o *Oracle) changed(at time.Duration, current, desired int) {
+// Changed takes that the replicas asked for were changed, which the policies count.
+func (o *Oracle) Changed(at time.Duration, current, desired int) {
 	switch {
 	case desired > current:
 		o.ups = append(since(o.ups, at-longestPeriod), past{at, desired - current})

@@ -18,6 +18,7 @@ package bundle
 import (
 	"time"
 
+	"github.com/kubedyno/kubedyno/results/autoscaler"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/results/slo"
 )
@@ -109,6 +110,10 @@ type Autoscaler struct {
 	// without a change.
 	ToleranceUp   float64 `json:"toleranceUp"`
 	ToleranceDown float64 `json:"toleranceDown"`
+	// SyncPeriod is how often the controller means to look at it; 0 is unknown.
+	SyncPeriod sample.Offset `json:"syncPeriod,omitempty"`
+	// Rule is by what it decides; nil where an oracle does not know that.
+	Rule *autoscaler.Rule `json:"rule,omitempty"`
 }
 
 // Tool identifies the kubedyno that measured.

@@ -9,11 +9,13 @@ import (
 
 // A Result holds all figures of one window.
 type Result struct {
-	From      sample.Offset `json:"from"`
-	To        sample.Offset `json:"to"`
-	Balance   Balance       `json:"balance"`
-	Lag       Lag           `json:"lag"`
-	Responses []Response    `json:"responses,omitempty"` // One for each edge of demand.
+	From    sample.Offset `json:"from"`
+	To      sample.Offset `json:"to"`
+	Balance Balance       `json:"balance"`
+	Lag     Lag           `json:"lag"`
+	// Shortage splits Lag further; nil if it is not known what the HPA should have asked for.
+	Shortage  *Shortage  `json:"shortage,omitempty"`
+	Responses []Response `json:"responses,omitempty"` // One for each edge of demand.
 	// Reversals are those of desired between two edges of demand; nil if desired is not known.
 	Reversals *int `json:"reversals,omitempty"`
 }

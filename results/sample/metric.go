@@ -171,6 +171,7 @@ const (
 	WorkqueueDepth       = "workqueue_depth_total"
 	WorkqueueWait        = "workqueue_wait_seconds"
 	ScrapeDuration       = "scrape_seconds"
+	ClientThrottle       = "client_throttle_seconds"
 
 	QueryMissing = "query_missing_points_total"
 	QueryLost    = "query_lost_points_total"
@@ -341,6 +342,10 @@ var registry = index(
 		Labels: []string{"component", "queue"}, Help: "Items in a controller's work queue."},
 	Metric{Name: WorkqueueWait, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
 		Labels: []string{"component", "queue"}, Help: "Wait in a controller's work queue (workqueue_queue_duration_seconds)."},
+	Metric{Name: ClientThrottle, Unit: Seconds, Better: LowerIsBetter, Shape: Bucketed, Source: FromRun,
+		Labels: []string{"component", "verb"},
+		Help: "How long a component's own client held a request back to keep to its limit of requests a second, such as " +
+			"--kube-api-qps (rest_client_rate_limiter_duration_seconds)."},
 	Metric{Name: ScrapeDuration, Unit: Seconds, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Labels: []string{"component"}, Help: "How long reading a component's own metrics took."},
 

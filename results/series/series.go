@@ -88,13 +88,13 @@ func Sum(all ...Steps) Steps {
 		for _, s := range all {
 			total += s.At(at)
 		}
-		sum = sum.with(at, total)
+		sum = sum.With(at, total)
 	}
 	return sum
 }
 
-// with appends a step unless it changes nothing.
-func (s Steps) with(at sample.Offset, value float64) Steps {
+// With appends a step unless it changes nothing.
+func (s Steps) With(at sample.Offset, value float64) Steps {
 	if len(s) == 0 && math.IsNaN(value) {
 		return s
 	}
@@ -151,12 +151,12 @@ func (r *Recorder) Add(at sample.Offset, value float64) {
 		return
 	}
 	if r.any && at-r.last > Hold {
-		r.steps = r.steps.with(r.last+Hold, math.NaN())
+		r.steps = r.steps.With(r.last+Hold, math.NaN())
 	}
-	r.steps = r.steps.with(at, value)
+	r.steps = r.steps.With(at, value)
 	r.last, r.any = at, true
 	if len(r.steps) >= MaxSteps {
-		r.steps, r.full = r.steps.with(at, math.NaN()), true
+		r.steps, r.full = r.steps.With(at, math.NaN()), true
 	}
 }
 
@@ -165,7 +165,7 @@ func (r *Recorder) Steps() Steps {
 	if !r.any || r.full {
 		return r.steps
 	}
-	return slices.Clone(r.steps).with(r.last+1, math.NaN())
+	return slices.Clone(r.steps).With(r.last+1, math.NaN())
 }
 
 // Full reports whether the series has too many steps, so that its end is missing.

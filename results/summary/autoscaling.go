@@ -38,7 +38,7 @@ type window struct{ from, to sample.Offset }
 func (c *collector) elasticPoint(p sample.Point) {
 	var name string
 	switch p.Metric {
-	case sample.ServiceNeeded, sample.ServiceReady:
+	case sample.ServiceNeeded, sample.ServiceReady, sample.ServiceServed:
 		name = p.Labels["service"]
 	case sample.HPADesired:
 		name = p.Labels["hpa"]
@@ -53,7 +53,7 @@ func (c *collector) elasticPoint(p sample.Point) {
 		c.elastic.series[k] = &series.Recorder{}
 	}
 	c.elastic.series[k].Add(p.At, p.Value)
-	if c.elastic.series[k].Full() {
+	if c.elastic.series[k].Full() && p.Metric != sample.ServiceServed { // Of which only the oracle wants to know.
 		c.overflow[p.Metric] = true
 	}
 	if _, phase := c.split(p.Labels, p.At); p.Metric == sample.ServiceNeeded && phase != "" {
@@ -105,6 +105,7 @@ func (c *collector) elasticity(service, phase string, scalers []bundle.Autoscale
 	w := c.elastic.windows[service][phase]
 	e.Result = elasticity.Judge(c.elastic.steps(sample.ServiceNeeded, service), series.Sum(desired...),
 		c.elastic.steps(sample.ServiceReady, service), w.from, w.to, bounds)
+	e.Shortage = c.shortage(service, scalers, w)
 	return e
 }
 
@@ -131,8 +132,12 @@ func (c *collector) elasticScalars(all []Elasticity) {
 		if e.Reversals != nil && e.Balance.Seconds > 0 {
 			turns := float64(*e.Reversals)
 			put(sample.HPAReversals, &turns)
-			put(sample.HPADecidedLate, &e.Lag.Decided)
+			put(sample.HPANotAsked, &e.Lag.Decided)
 			put(sample.HPAActedLate, &e.Lag.Acted)
+		}
+		if e.Shortage != nil {
+			put(sample.HPARuleShort, &e.Shortage.Rule)
+			put(sample.HPADecidedLate, &e.Shortage.Decided)
 		}
 		put(sample.ElasticUnder, e.Balance.UnderAccuracy)
 		put(sample.ElasticOver, e.Balance.OverAccuracy)
@@ -205,6 +210,15 @@ func (c *collector) hpasBalanced(metric sample.Metric, out slo.Outcome) slo.Outc
 	return out
 }
 
+// few names the first ones of many.
+func few(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("all of %s and %s more", strings.Join(names[:most], ", "), sample.FormatCount(int64(len(names)-most)))
+}
+
 // elasticWarnings are the doubts about HPAs.
 func (c *collector) elasticWarnings(all []Elasticity) []string {
 	var doubts []string
@@ -218,7 +232,7 @@ func (c *collector) elasticWarnings(all []Elasticity) []string {
 				sample.Format(whole-known, sample.Seconds), e.Phase, e.Service))
 		}
 		if e.Reversals == nil {
-			doubts = append(doubts, fmt.Sprintf("In phase %s nothing is known of what %s asked for.", e.Phase, strings.Join(e.HPAs, ", ")))
+			doubts = append(doubts, fmt.Sprintf("In phase %s nothing is known of what %s asked for.", e.Phase, few(e.HPAs)))
 		}
 	}
 	return doubts

@@ -74,7 +74,7 @@ func TestElasticityByHand(t *testing.T) {
 	spike := sample.Labels{"service": "shop", "phase": "spike"}
 	for metric, want := range map[string]float64{
 		sample.HPAReaction: 30, sample.HPAFirstReady: 35, sample.HPASettling: 50, sample.HPAOvershoot: 0, sample.HPAReversals: 0,
-		sample.HPAUnder: 4*35 + 2*15, sample.HPAOver: 0, sample.HPADecidedLate: 4*30 + 2*15, sample.HPAActedLate: 2*5 + 2*5,
+		sample.HPAUnder: 4*35 + 2*15, sample.HPAOver: 0, sample.HPANotAsked: 4*30 + 2*15, sample.HPAActedLate: 2*5 + 2*5,
 		sample.ElasticUnder: (4.0*35 + 2*15) / 6 / 140, sample.ElasticUnderTime: 50.0 / 140, sample.ElasticOverTime: 0,
 	} {
 		got, ok := scalarOf(s, metric, spike)

@@ -59,6 +59,7 @@ func (c *collector) addBuckets(b sample.Buckets) {
 	c.end = max(c.end, b.To)
 	labels, phase := c.split(b.Labels, b.From)
 	labels = withPhase(labels, phase)
+	c.syncBuckets(b, phase)
 	k := key(b.Metric, labels)
 	have := c.buckets[k]
 	switch {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/series"
 )
 
 // phaseLabel is the label that every series may have beside those of its metric.
@@ -27,6 +28,9 @@ type collector struct {
 	counts   Counts
 	overflow map[string]bool // Metrics with more series than are kept.
 	elastic  elastic
+	syncs    map[string]*syncing // By phase.
+	hpas     hpaCount
+	oracles  map[string]series.Steps // By HPA.
 	outages  []*outage
 	rolled   rolled
 	costs    costs
@@ -63,6 +67,7 @@ func collect(run *bundle.Run) (*collector, error) {
 	c := &collector{
 		values: map[string]*Values{}, floors: map[string]*Values{}, gauges: map[string]*gauge{}, scalars: map[string]Scalar{},
 		counters: map[string]counter{}, buckets: map[string]*bucketed{}, rates: map[string]*readyRate{}, overflow: map[string]bool{},
+		syncs: map[string]*syncing{}, oracles: map[string]series.Steps{},
 	}
 	c.costs.begin(run.Manifest.Services)
 	for event, err := range run.Events() { // First: the others are told apart by phase.
@@ -179,6 +184,7 @@ func (c *collector) valuesOf(metric string, labels sample.Labels) *Values {
 func (c *collector) point(p sample.Point) {
 	c.end = max(c.end, p.At)
 	c.elasticPoint(p)
+	c.hpaPoint(p)
 	c.outagePoint(p)
 	c.rolledPoint(p)
 	c.costs.asked(p)
@@ -226,7 +232,7 @@ func (c *collector) gaugeOf(metric string, labels sample.Labels) *gauge {
 	if g, ok := c.gauges[k]; ok {
 		return g
 	}
-	if len(c.gauges) >= maxSeries {
+	if len(c.gauges) >= maxGauges {
 		c.overflow[metric] = true
 		return nil
 	}
@@ -258,6 +264,7 @@ func (c *collector) finish(run *bundle.Run) {
 			c.scalar(sample.PodsReadyRate, withPhase(nil, phase), perSecond)
 		}
 	}
+	c.syncPeriods()
 	for _, g := range c.gauges {
 		_, byPhase := g.labels[phaseLabel]
 		switch {

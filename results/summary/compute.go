@@ -14,7 +14,7 @@ import (
 var percentiles = [...]float64{50, 90, 95, 99, 99.9}
 
 // Compute summarises a run folder, finished or not, in one pass over its files. The same
-// folder gives the same result. Its memory is bounded by maxSeries, not by the run's length.
+// folder gives the same result. Its memory is bounded by maxSeries and maxGauges, not by the run's length.
 //
 // The run's verdict is that of slo.Worst. A phase label that the runner did not record is that
 // of the phase that ran at the time. Means of gauges are those of their points, unweighted.
@@ -23,6 +23,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	c.consult(run)
 	elasticities := c.elasticities(run)
 	c.elasticScalars(elasticities)
 	outages := c.finishOutages()

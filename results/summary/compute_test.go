@@ -307,11 +307,11 @@ func TestTooManySeries(t *testing.T) {
 	limit := 5.0
 	objectives := []slo.Objective{{Metric: sample.ComponentMemory, Statistic: slo.Max, Most: &limit}}
 	s, _ := compute(t, write(t, 0, bundle.Complete, objectives, func(w *bundle.Writer) {
-		for i := range maxSeries + 1 {
+		for i := range maxGauges + 1 {
 			w.Point(sample.Point{Metric: sample.ComponentMemory, Labels: sample.Labels{"component": fmt.Sprint(i)}, Value: 1})
 		}
 	}))
-	if len(s.Gauges) > maxSeries {
+	if len(s.Gauges) > maxGauges {
 		t.Errorf("%d gauges are kept", len(s.Gauges))
 	}
 	if s.Verdict != slo.Inconclusive {

@@ -36,7 +36,8 @@ type Track struct {
 
 // Limits of what is held in memory.
 const (
-	maxSeries   = 2000  // Label sets of distributions, and as many of gauges and of buckets.
+	maxSeries   = 2000  // Label sets of distributions, and as many of buckets.
+	maxGauges   = 10000 // Label sets of gauges and counters, which need less: a server's resources times the phases.
 	maxEvents   = 10000 // Events in a Detail.
 	trackPoints = 2000  // Points of a Track.
 )

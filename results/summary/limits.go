@@ -71,7 +71,7 @@ func Limits() []Limit {
 			"A watch that was interrupted brings what it missed late; the pods are marked uncertain."},
 		{"dropped records", sample.HarnessDropped, fmt.Sprintf("at most %d", MaxDropped), Inconclusive,
 			"What is not recorded could have been slow."},
-		{"series of metrics", "", fmt.Sprintf("at most %s", sample.FormatCount(maxSeries)), Inconclusive,
+		{"series of metrics", "", fmt.Sprintf("at most %s, of gauges %s", sample.FormatCount(maxSeries), sample.FormatCount(maxGauges)), Inconclusive,
 			"What comes on top is left out."},
 		{"the run's end", "", "every phase ended by itself", Inconclusive,
 			"A run that was killed, stopped or failed did not see everything."},

@@ -38,7 +38,7 @@ func (c *collector) doubt(run *bundle.Run, metric string) string {
 	case c.counts.Dropped > MaxDropped:
 		return "records were dropped (" + sample.FormatCount(c.counts.Dropped) + ")"
 	case c.overflow[metric]:
-		return fmt.Sprintf("there are more than %s series or unequal buckets, and some were left out", sample.FormatCount(maxSeries))
+		return "there are too many series or unequal buckets, and some were left out"
 	default:
 		return ""
 	}

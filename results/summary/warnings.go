@@ -48,7 +48,7 @@ func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 		warn("%s of %s requests failed: %s.", count(n), count(c.counts.Requests), c.failureKinds())
 	}
 	for _, metric := range slices.Sorted(maps.Keys(c.overflow)) {
-		warn("There are more than %s series or unequal buckets; some of %s were left out.", count(maxSeries), metric)
+		warn("There are too many series or unequal buckets; some of %s were left out.", metric)
 	}
 	all = append(all, c.loadWarnings(run.Manifest.Objectives)...)
 	all = append(all, c.watchWarnings()...)

@@ -45,12 +45,26 @@ func (s Step) demand(ctx context.Context, a *spec.Demand) (string, error) {
 	}
 	asked := s.Env.Plan.Services[a.Service]
 	ready := func() []measure.ReadyPod { return s.Pods.Ready(asked.Workload) }
+	if s.HPAs != nil {
+		defer s.HPAs.Await(a.Service, s.scalers(a.Service))()
+	}
 	b, err := s.newDemander(a, model, ready).run(ctx)
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%s %s offered, %s served, %s lost, %s still waited at the end",
 		wholeUnits(b.offered), asked.Unit, wholeUnits(b.served), wholeUnits(b.lost), wholeUnits(b.queue)), nil
+}
+
+// scalers returns the HPAs of a service, by their labels in the metrics.
+func (s Step) scalers(service string) map[string]bool {
+	names := map[string]bool{}
+	for _, a := range s.Env.Plan.Autoscalers {
+		if a.Service == service {
+			names[a.HPA] = true
+		}
+	}
+	return names
 }
 
 func (s Step) newDemander(a *spec.Demand, model *service.Model, ready func() []measure.ReadyPod) *demander {

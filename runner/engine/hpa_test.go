@@ -46,11 +46,15 @@ const blindScaling = `
           minReplicas: 3
           maxReplicas: 5
           metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]
+  services:
+    - {name: web, workload: web, capacity: 50}
   phases:
     - name: deploy
       actions: [{nodes: {pool: scaled}}, {create: {workload: web}}, {wait: {workload: web}}]
     - name: scale
       actions: [{create: {workload: blind}}, {create: {workload: least}}, {hold: {duration: 8s}}]
+    - name: asked
+      actions: [{demand: {service: web, rate: 10, duration: 1s}}]
     - name: after
       actions: [{delete: {workload: blind}}, {delete: {workload: least}}, {hold: {duration: 2s}}]
 `
@@ -77,6 +81,10 @@ func TestHPAWithoutMetrics(t *testing.T) {
 		if n := sink.last(sample.HPAs, sample.Labels{"state": state}); n != 2 {
 			t.Errorf("%v HPAs %s, want 2", n, state)
 		}
+	}
+	// Neither can know of the demand: both waited for a rescale until it ended.
+	if waited := sink.distribution(sample.HPAFirstRescale, sample.Labels{"service": "web", "phase": "asked"}); waited.Count() != 2 || waited.Min() < 0.99 {
+		t.Errorf("%d HPAs waited for %v s or more, want 2 for 1 s", waited.Count(), waited.Min())
 	}
 	checkBlindWarnings(t, sink)
 	checkClean(t, o.Run, "scaled")

@@ -19,7 +19,7 @@ import (
 
 // maxHPASeries is how many HPAs have series of their own. The rest is watched and counted, but
 // thousands of series a second would be a load on the disk, and no reader could tell them apart.
-const maxHPASeries = 100
+const maxHPASeries = 40
 
 // HPAsOptions say which HorizontalPodAutoscalers to measure.
 type HPAsOptions struct {
@@ -44,7 +44,8 @@ type HPAs struct {
 	observed int                // Of these.
 	series   int                // HPAs that were given series of their own.
 	warnings int
-	unsaid   int // Warnings beyond maxWarnings.
+	unsaid   int               // Warnings beyond maxWarnings.
+	awaited  map[*awaited]bool // Demands under way.
 }
 
 // hpa is what is known of one HPA.
@@ -80,7 +81,7 @@ func StartHPAs(ctx context.Context, options HPAsOptions) (*HPAs, error) {
 }
 
 func newHPAs(options HPAsOptions) *HPAs {
-	return &HPAs{options: options, hpas: map[types.UID]*hpa{}, created: map[types.UID]bool{}}
+	return &HPAs{options: options, hpas: map[types.UID]*hpa{}, created: map[types.UID]bool{}, awaited: map[*awaited]bool{}}
 }
 
 // Close stops watching and says what never came right. Only the first call has an effect.
@@ -178,6 +179,9 @@ func (h *HPAs) observe(seen *autoscalingv2.HorizontalPodAutoscaler, now sample.O
 	if rescaled || !known.state.equal(before) {
 		h.write(known, now)
 	}
+	for a := range h.awaited {
+		a.observe(seen.UID, known.state, now)
+	}
 	h.judge(known, seen, now)
 }
 
@@ -202,6 +206,9 @@ func (h *HPAs) meet(seen *autoscalingv2.HorizontalPodAutoscaler) *hpa {
 func (h *HPAs) remove(uid types.UID, now sample.Offset) {
 	if known, ok := h.hpas[uid]; ok {
 		h.recovers(known, now, "until it was deleted")
+		for a := range h.awaited {
+			a.gone(uid, now)
+		}
 		delete(h.hpas, uid)
 	}
 }

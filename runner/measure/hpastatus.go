@@ -23,7 +23,7 @@ func (h *HPAs) gauge() {
 	for _, known := range h.hpas {
 		h.write(known, now)
 	}
-	for state, n := range map[string]int{"created": len(h.created), "observed": h.observed} {
+	for state, n := range map[string]int{"created": len(h.created), "observed": h.observed, "existing": len(h.hpas)} {
 		h.options.point(now, sample.HPAs, sample.Labels{"state": state}, float64(n))
 	}
 }

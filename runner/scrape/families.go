@@ -66,6 +66,14 @@ func ruleOf(family string) (rule, bool) {
 		return rule{metric: sample.SchedulerPending, labels: same("queue")}, true
 	case "metrics_server_api_metric_freshness_seconds":
 		return rule{metric: sample.MetricsFreshness, labels: same()}, true
+	case "horizontal_pod_autoscaler_controller_reconciliations_total":
+		return rule{metric: sample.HPAReconciliations, labels: same("action", "error")}, true
+	case "horizontal_pod_autoscaler_controller_reconciliation_duration_seconds":
+		return rule{metric: sample.HPAReconcile, labels: same()}, true
+	case "horizontal_pod_autoscaler_controller_num_horizontal_pod_autoscalers":
+		return rule{metric: sample.HPAControlled, labels: same(), sparse: true}, true
+	case "rest_client_rate_limiter_duration_seconds":
+		return rule{metric: sample.ClientThrottle, labels: clientLabels}, true
 	case "metrics_server_manager_tick_duration_seconds":
 		return rule{metric: sample.MetricsScrape, labels: same()}, true
 	case "workqueue_depth":
@@ -122,6 +130,10 @@ func resourceLabels(_ string, of labelsOf) (sample.Labels, bool) {
 
 func queueLabels(component string, of labelsOf) (sample.Labels, bool) {
 	return sample.Labels{"component": component, "queue": of("name")}, true
+}
+
+func clientLabels(component string, of labelsOf) (sample.Labels, bool) {
+	return sample.Labels{"component": component, "verb": verb(of("verb"))}, true
 }
 
 // verb returns our word for the API server's.

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/kubedyno/kubedyno/results/autoscaler"
+	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
@@ -17,6 +20,7 @@ const AutoscalerKind = "HorizontalPodAutoscaler"
 const (
 	defaultTolerance = 0.1
 	toleranceFlag    = "horizontal-pod-autoscaler-tolerance"
+	syncFlag         = "horizontal-pod-autoscaler-sync-period"
 )
 
 // An Autoscaler is a HorizontalPodAutoscaler of the scenario, what it scales and within which
@@ -31,6 +35,10 @@ type Autoscaler struct {
 	// without a change.
 	ToleranceUp   float64 `json:"toleranceUp"`
 	ToleranceDown float64 `json:"toleranceDown"`
+	// SyncPeriod is how often the controller means to look at it.
+	SyncPeriod sample.Offset `json:"syncPeriod"`
+	// Rule is by what it decides; nil where an oracle does not know that.
+	Rule *autoscaler.Rule `json:"rule,omitempty"`
 }
 
 // IsAutoscaler reports whether the workload's objects are HorizontalPodAutoscalers.
@@ -44,14 +52,11 @@ func (p *Plan) autoscalers() []Autoscaler {
 	scaled := p.objectOwners()
 	tolerance := quantity(p.Cluster.ControllerManager.Flags[toleranceFlag], defaultTolerance)
 	var all []Autoscaler
-	for _, name := range slices.Sorted(maps.Keys(p.Workloads)) {
-		w := p.Workloads[name]
-		if !w.IsAutoscaler() {
-			continue
-		}
+	for _, w := range p.autoscalerWorkloads() {
 		for i := range w.Count {
 			a := newAutoscaler(w.Render(i), tolerance)
 			a.Workload = scaled[targetOf(w.Render(i))]
+			a.SyncPeriod = sample.Offset(p.controllerTime(syncFlag, autoscaler.DefaultSyncPeriod))
 			for _, service := range slices.Sorted(maps.Keys(p.Services)) {
 				if p.Services[service].Workload == a.Workload && a.Workload != "" {
 					a.Service = cmp.Or(a.Service, service)
@@ -60,7 +65,27 @@ func (p *Plan) autoscalers() []Autoscaler {
 			all = append(all, a)
 		}
 	}
+	p.addRules(all)
 	return all
+}
+
+// autoscalerWorkloads are those whose objects are HPAs, in the order of their names.
+func (p *Plan) autoscalerWorkloads() []Workload {
+	var all []Workload
+	for _, name := range slices.Sorted(maps.Keys(p.Workloads)) {
+		if p.Workloads[name].IsAutoscaler() {
+			all = append(all, p.Workloads[name])
+		}
+	}
+	return all
+}
+
+// controllerTime returns a time that a flag of kube-controller-manager sets.
+func (p *Plan) controllerTime(flag string, otherwise time.Duration) time.Duration {
+	if set, err := time.ParseDuration(p.Cluster.ControllerManager.Flags[flag]); err == nil {
+		return set
+	}
+	return otherwise
 }
 
 // An objectName tells objects apart. A namespace is empty for the run's own.

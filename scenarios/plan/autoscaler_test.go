@@ -2,9 +2,11 @@ package plan
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
@@ -57,8 +59,8 @@ func TestAutoscalers(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Autoscaler{
-		{HPA: "scale-0", Workload: "shop", Service: "front", Min: 2, Max: 20, ToleranceDown: 0.05},
-		{HPA: "scale-1", Workload: "shop", Service: "front", Min: 2, Max: 20, ToleranceDown: 0.05},
+		{HPA: "scale-0", Workload: "shop", Service: "front", Min: 2, Max: 20, ToleranceDown: 0.05, SyncPeriod: sample.Offset(15 * time.Second)},
+		{HPA: "scale-1", Workload: "shop", Service: "front", Min: 2, Max: 20, ToleranceDown: 0.05, SyncPeriod: sample.Offset(15 * time.Second)},
 	}
 	p.Services = map[string]Service{"front": {Workload: "shop"}, "back": {Workload: "other"}}
 	if diff := cmp.Diff(want, p.autoscalers()); diff != "" {

@@ -128,7 +128,10 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 	case sample.WatchEvents:
 		values["state"] = []string{"expected", "delivered", "missing", "duplicate", "unacknowledged"}
 	case sample.HPAs:
-		values["state"] = []string{"created", "observed"}
+		values["state"] = []string{"created", "observed", "existing"}
+	case sample.HPAReconciliations:
+		values["action"] = []string{"scale_up", "scale_down", "none"}
+		values["error"] = []string{"spec", "internal", "none"}
 	case sample.HPAReaction, sample.HPASettling, sample.HPAOvershoot:
 		values["direction"] = []string{"up", "down"}
 	case sample.HPAFirstReady:
