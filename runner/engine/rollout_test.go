@@ -53,7 +53,6 @@ const underQuota = `
 `
 
 func TestRolloutsUnderQuota(t *testing.T) {
-	t.Parallel()
 	sink := &recording{}
 	p := planOf(t, underQuota)
 	if len(p.Updates) != 1 || p.Updates[0].Forecast != plan.Never {
