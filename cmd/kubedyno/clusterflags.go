@@ -30,6 +30,7 @@ var flagNames = []struct {
 	{cluster.Scheduler, "scheduler-flag", "kube-api-qps=100"},
 	{cluster.Kwok, "kwok-flag", "node-lease-parallelism=8"},
 	{cluster.MetricsServer, "metrics-server-flag", "kubelet-request-timeout=5s"},
+	{cluster.MetricsAdapter, "metrics-adapter-flag", "v=4"},
 }
 
 func (f *clusterFlags) register(command *cobra.Command) {
@@ -48,6 +49,7 @@ func scenarioSettings(scenario *spec.Cluster) map[cluster.Component]cluster.Sett
 		cluster.Etcd: scenario.Etcd, cluster.APIServer: scenario.APIServer,
 		cluster.ControllerManager: scenario.ControllerManager, cluster.Scheduler: scenario.Scheduler,
 		cluster.Kwok: scenario.Kwok, cluster.MetricsServer: scenario.MetricsServer.Component(),
+		cluster.MetricsAdapter: scenario.MetricsAdapter.Component(),
 	} {
 		settings[component] = cluster.Settings{Flags: maps.Clone(s.Flags), Env: s.Env}
 	}
@@ -98,5 +100,5 @@ func set(settings map[cluster.Component]cluster.Settings, component cluster.Comp
 
 // ofRun reports whether each run starts its own of a component, on whatever cluster.
 func ofRun(component cluster.Component) bool {
-	return component == cluster.Kwok || component == cluster.MetricsServer
+	return component == cluster.Kwok || component == cluster.MetricsServer || component == cluster.MetricsAdapter
 }

@@ -30,8 +30,9 @@ func newControlPlaneBuildCommand(a *app) *cobra.Command {
 		Use:   "build",
 		Short: "Compile the control plane into the cache",
 		Long: `Compiles one binary with etcd, kube-apiserver, kube-controller-manager, kube-scheduler,
-metrics-server and kwok from their Go modules. The first build takes minutes; later ones find
-the binary in the cache. It needs a Go toolchain and, the first time, a Go module proxy.`,
+metrics-server, a metrics adapter and kwok from their Go modules. The first build takes
+minutes; later ones find the binary in the cache. It needs a Go toolchain and, the first time, a
+Go module proxy.`,
 		Example: "  kubedyno controlplane build\n  kubedyno controlplane build --kubernetes v1.36.3",
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -107,6 +107,9 @@ func (r *run) components(kubernetes string) ([]bundle.Component, error) {
 	if r.plan.Cluster.MetricsServer != nil {
 		own = append(own, cluster.MetricsServer)
 	}
+	if r.plan.Cluster.MetricsAdapter != nil {
+		own = append(own, cluster.MetricsAdapter)
+	}
 	for _, component := range own {
 		all = append(all, bundle.Component{Name: string(component), Version: versions[string(component)]})
 	}

@@ -112,9 +112,8 @@ func (r *run) carryOut(ctx context.Context, now time.Time) (err error) {
 	if r.settings, err = r.flags.cluster.settings(&r.plan.Cluster); err != nil {
 		return err
 	}
-	if r.plan.Cluster.MetricsServer != nil && r.flags.target.kubeconfig != "" {
-		return hinted(invalid(errors.New("spec.cluster.metricsServer: kubedyno can only start metrics-server beside a control plane that it runs")),
-			"leave out --kubeconfig, or use --cluster with one of 'kubedyno up'")
+	if err := r.checkReach(); err != nil {
+		return err
 	}
 	if r.prometheus, err = r.openPrometheus(ctx, r.flags.queried, r.plan.Queries); err != nil {
 		return err
@@ -129,6 +128,22 @@ func (r *run) carryOut(ctx context.Context, now time.Time) (err error) {
 	}
 	err = r.measure(ctx)
 	return errors.Join(ended(err), environment(r.closeCluster()))
+}
+
+// checkReach refuses components that the API server of an attached cluster could not reach.
+func (r *run) checkReach() error {
+	component := cluster.MetricsServer
+	switch {
+	case r.flags.target.kubeconfig == "":
+		return nil
+	case r.plan.Cluster.MetricsServer != nil:
+	case r.plan.Cluster.MetricsAdapter != nil:
+		component = cluster.MetricsAdapter
+	default:
+		return nil
+	}
+	return hinted(invalid(fmt.Errorf("spec.cluster: kubedyno can only start %s beside a control plane that it runs", component)),
+		"leave out --kubeconfig, or use --cluster with one of 'kubedyno up'")
 }
 
 // A run is one run on its way.
@@ -167,7 +182,8 @@ func (r *run) measure(ctx context.Context) error {
 	view := brevity{r.view(clock, sink)}
 	err = engine.Run(ctx, engine.Options{
 		Plan: r.plan, Cluster: r.cluster, Kwok: r.settings[cluster.Kwok], MetricsServer: r.settings[cluster.MetricsServer],
-		Run: r.id, Clock: clock, Sink: view, Dropped: writer.Dropped, SinkFailed: writer.Failed(), SinkErr: writer.Err,
+		MetricsAdapter: r.settings[cluster.MetricsAdapter], Run: r.id, Clock: clock, Sink: view,
+		Dropped: writer.Dropped, SinkFailed: writer.Failed(), SinkErr: writer.Err,
 		ThrowAway: r.origin == originEmbedded, Waiting: writer.Waiting, Throttle: r.throttle,
 		Queries: r.queries(clock, view),
 	})

@@ -1,6 +1,6 @@
 // Package builder compiles the control-plane binary from Go modules: etcd, the Kubernetes
-// control plane, metrics-server and kwok in one executable, whose sources are the nested
-// module in kwok/controlplane.
+// control plane, metrics-server, a metrics adapter and kwok in one executable, whose sources are
+// the nested module in kwok/controlplane.
 //
 // It downloads through the user's own module proxy, needs nothing but the Go toolchain, and
 // keeps each binary in a cache folder named after everything that determines it. It starts

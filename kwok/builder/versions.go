@@ -13,6 +13,8 @@ var componentModules = map[string]string{
 	"go.etcd.io/etcd/server/v3":  "etcd",
 	"sigs.k8s.io/kwok":           "kwok",
 	"sigs.k8s.io/metrics-server": "metrics-server",
+
+	"sigs.k8s.io/custom-metrics-apiserver": "metrics-adapter", // Of which it is the library.
 }
 
 // ComponentVersions returns the version of every component, by its binary's name, that the

@@ -28,7 +28,8 @@ var kwokRules = []rbacv1.PolicyRule{
 		Verbs: []string{"get", "list", "watch", "create", "update", "patch", "delete"}},
 }
 
-// grantAccess gives the harness, kwok and metrics-server their roles and returns when they are in force.
+// grantAccess gives the harness, kwok and the aggregated components their roles and returns when they
+// are in force.
 func (c *Cluster) grantAccess(ctx context.Context) error {
 	config, err := clientcmd.BuildConfigFromFlags("", c.kubeconfigOf("admin"))
 	if err != nil {
@@ -50,8 +51,10 @@ func (c *Cluster) grantAccess(ctx context.Context) error {
 				return fmt.Errorf("bind %s to the cluster role %s: %w", user, role, err)
 			}
 		}
-		if err := grantMetricsServer(ctx, client); err != nil {
-			return err
+		for _, a := range aggregatedComponents {
+			if err := grantAggregated(ctx, client, a); err != nil {
+				return err
+			}
 		}
 		return inForce(ctx, client)
 	})
@@ -60,11 +63,16 @@ func (c *Cluster) grantAccess(ctx context.Context) error {
 // inForce returns an error until the API server knows the bindings, which is a moment after it took
 // them. A component that asks for a user's rights before that remembers for 10 s that there are none.
 func inForce(ctx context.Context, client kubernetes.Interface) error {
-	for _, spec := range []authorizationv1.SubjectAccessReviewSpec{
+	reviews := []authorizationv1.SubjectAccessReviewSpec{
 		{User: harnessUser, NonResourceAttributes: &authorizationv1.NonResourceAttributes{Verb: "get", Path: "/metrics"}},
 		{User: kwokUser, ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "list", Resource: "nodes"}},
-		{User: metricsUser, ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "list", Resource: "nodes"}},
-	} {
+	}
+	for _, a := range aggregatedComponents {
+		reviews = append(reviews, authorizationv1.SubjectAccessReviewSpec{
+			User: a.user, ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "list", Resource: "pods"},
+		})
+	}
+	for _, spec := range reviews {
 		review := &authorizationv1.SubjectAccessReview{Spec: spec}
 		answer, err := client.AuthorizationV1().SubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
 		if err != nil {

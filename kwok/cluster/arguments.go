@@ -26,6 +26,8 @@ func (c *Cluster) arguments(component Component) []string {
 		return c.schedulerArguments()
 	case MetricsServer:
 		return c.metricsServerArguments()
+	case MetricsAdapter:
+		return c.metricsAdapterArguments()
 	default:
 		return c.kwokArguments()
 	}

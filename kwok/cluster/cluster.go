@@ -59,9 +59,9 @@ type Cluster struct {
 	others  []Process  // Started by another, as its state file says.
 	took    time.Duration
 
-	// Of metrics-server.
-	resolution    time.Duration
-	metricsLabels map[string]string
+	resolution time.Duration                   // Of metrics-server.
+	valuesURL  string                          // Of the metrics adapter.
+	labels     map[Component]map[string]string // Of what leads to the aggregated components.
 }
 
 // Start starts a control plane and returns when all its components are healthy. On an error
@@ -127,7 +127,7 @@ func start(ctx context.Context, options Options) (*Cluster, error) {
 
 func newCluster(name, directory, binary string) *Cluster {
 	return &Cluster{name: name, directory: directory, binary: binary,
-		settings: make(map[Component]Settings), lost: make(chan Loss, 8)}
+		settings: make(map[Component]Settings), labels: map[Component]map[string]string{}, lost: make(chan Loss, 8)}
 }
 
 // letGo allows the processes of a detached cluster to outlive this one. Until then they end
@@ -244,16 +244,7 @@ func (c *Cluster) startOnce(ctx context.Context, component Component) error {
 	if err != nil {
 		return err
 	}
-	switch component {
-	case Kwok:
-		c.ports.Kwok = ports.Kwok
-	case ControllerManager:
-		c.ports.ControllerManager = ports.ControllerManager
-	case Scheduler:
-		c.ports.Scheduler = ports.Scheduler
-	default:
-		c.ports.MetricsServer = ports.MetricsServer
-	}
+	*c.ports.of(component) = *ports.of(component)
 	p, err := c.spawn(component, c.settings[component])
 	if err != nil {
 		return err

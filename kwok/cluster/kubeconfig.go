@@ -11,13 +11,10 @@ import (
 const (
 	harnessUser = "kubedyno:harness"
 	kwokUser    = "kubedyno:kwok"
-	// metricsUser is who metrics-server is by its manifests, so that priority and fairness treats
-	// what it sends as it would there.
-	metricsUser = "system:serviceaccount:kube-system:metrics-server"
 )
 
 // kubeconfigUsers are the identities that get a kubeconfig of their own.
-var kubeconfigUsers = []string{"admin", "harness", "controller-manager", "scheduler", "kwok", metricsIdentity}
+var kubeconfigUsers = []string{"admin", "harness", "controller-manager", "scheduler", "kwok", string(MetricsServer), string(MetricsAdapter)}
 
 // writeKubeconfigs writes one kubeconfig per user, with everything embedded, readable by this
 // user only.

@@ -25,8 +25,8 @@ type MetricsEndpoint struct {
 }
 
 // Metrics returns the metrics endpoints of the cluster's components: all four of a cluster that
-// kubedyno runs and metrics-server if it was started, and the API server's alone of an attached one, whose other components are not
-// reachable from here. kwok is left out: it serves the figures of its own Go runtime only.
+// kubedyno runs, metrics-server and the metrics adapter if they were started, and the API server's
+// alone of an attached one, whose other components are not reachable from here. kwok is left out: it serves the figures of its own Go runtime only.
 func (c *Cluster) Metrics() ([]MetricsEndpoint, error) {
 	server, err := c.serverMetrics()
 	if err != nil {
@@ -50,10 +50,12 @@ func (c *Cluster) Metrics() ([]MetricsEndpoint, error) {
 		{Component: Scheduler, URL: home.url(home.ports.Scheduler) + "/metrics", Client: components},
 		{Component: ControllerManager, URL: home.url(home.ports.ControllerManager) + "/metrics", Client: components},
 	}
-	if slices.ContainsFunc(c.Processes(), func(p Process) bool { return p.Component == MetricsServer }) {
-		endpoints = append(endpoints, MetricsEndpoint{
-			Component: MetricsServer, URL: c.url(c.ports.MetricsServer) + "/metrics", Client: components,
-		})
+	for _, a := range aggregatedComponents {
+		if slices.ContainsFunc(c.Processes(), func(p Process) bool { return p.Component == a.component }) {
+			endpoints = append(endpoints, MetricsEndpoint{
+				Component: a.component, URL: c.url(*c.ports.of(a.component)) + "/metrics", Client: components,
+			})
+		}
 	}
 	return endpoints, nil
 }

@@ -15,10 +15,20 @@ import (
 	"github.com/kubedyno/kubedyno/kwok/cluster"
 )
 
-// metrics-server may find nodes and pods and ask who its callers are, and nothing else.
+// metrics-server may find nodes and pods and ask who its callers are, and nothing else; the metrics
+// adapter needs no nodes.
 func TestMetricsServerMayDoOnlyWhatItNeeds(t *testing.T) {
+	for _, component := range []cluster.Component{cluster.MetricsServer, cluster.MetricsAdapter} {
+		t.Run(string(component), func(t *testing.T) { checkAggregatedRights(t, component) })
+	}
+}
+
+func checkAggregatedRights(t *testing.T, component cluster.Component) {
 	ctx := t.Context()
-	server := clientOf(t, configOf(t, shared, "metrics-server"))
+	server := clientOf(t, configOf(t, shared, string(component)))
+	if _, err := server.CoreV1().Nodes().List(ctx, metav1.ListOptions{}); apierrors.IsForbidden(err) != (component == cluster.MetricsAdapter) {
+		t.Errorf("when %s lists nodes, it gets %v", component, err)
+	}
 	for name, try := range map[string]func() error{
 		"list secrets": func() error { _, err := server.CoreV1().Secrets("").List(ctx, metav1.ListOptions{}); return err },
 		"read another configmap": func() error {
@@ -33,18 +43,18 @@ func TestMetricsServerMayDoOnlyWhatItNeeds(t *testing.T) {
 		},
 	} {
 		if err := try(); !apierrors.IsForbidden(err) {
-			t.Errorf("metrics-server may %s: got %v, want forbidden", name, err)
+			t.Errorf("it may %s: got %v, want forbidden", name, err)
 		}
 	}
 	if _, err := server.CoreV1().Pods("").List(ctx, metav1.ListOptions{}); err != nil {
-		t.Errorf("metrics-server may not list pods: %v", err)
+		t.Errorf("it may not list pods: %v", err)
 	}
 	if _, err := server.CoreV1().ConfigMaps("kube-system").Get(ctx, "extension-apiserver-authentication", metav1.GetOptions{}); err != nil {
-		t.Errorf("metrics-server may not know who vouches for its callers: %v", err)
+		t.Errorf("it may not know who vouches for its callers: %v", err)
 	}
 	review := &authenticationv1.TokenReview{Spec: authenticationv1.TokenReviewSpec{Token: "none"}}
 	if _, err := server.AuthenticationV1().TokenReviews().Create(ctx, review, metav1.CreateOptions{}); err != nil {
-		t.Errorf("metrics-server may not ask who its callers are: %v", err)
+		t.Errorf("it may not ask who its callers are: %v", err)
 	}
 }
 
@@ -58,7 +68,11 @@ func TestMetricsServerIsRefusedOnAnAttachedCluster(t *testing.T) {
 	}
 	defer c.Stop(t.Context())
 	err = c.StartMetricsServer(t.Context(), cluster.MetricsServerOptions{Resolution: 10 * time.Second})
-	if err == nil || !strings.Contains(err.Error(), "is not kubedyno's") {
+	if err == nil || !strings.Contains(err.Error(), "is not kubedyno's: metrics-server can only") {
+		t.Errorf("got %v", err)
+	}
+	err = c.StartMetricsAdapter(t.Context(), cluster.MetricsAdapterOptions{URL: "http://127.0.0.1:1"})
+	if err == nil || !strings.Contains(err.Error(), "is not kubedyno's: metrics-adapter can only") {
 		t.Errorf("got %v", err)
 	}
 	if running := c.Processes(); len(running) > 0 {

@@ -12,17 +12,17 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// servedLimit bounds the wait until the API server passes requests on to a metrics-server that was
+// servedLimit bounds the wait until the API server passes requests on to a component that was
 // started again. It looks at once at an API whose place has changed, and again within 30 s when
 // that failed.
 const servedLimit = time.Minute
 
 // restartable are the components that Kill ends and Restart starts again. The others do not belong
 // here: without etcd or the API server nothing can be measured, and kwok is no part of a cluster.
-var restartable = []Component{MetricsServer, ControllerManager, Scheduler}
+var restartable = []Component{MetricsServer, MetricsAdapter, ControllerManager, Scheduler}
 
 // CanRestart returns why a component cannot be killed and started again here; nil if it can. It
-// must be this process that starts it: metrics-server of a run, and the others of a cluster that
+// must be this process that starts it: what serves the metrics of a run, and the others of a cluster that
 // ends with it.
 func (c *Cluster) CanRestart(component Component) error {
 	switch {
@@ -30,7 +30,7 @@ func (c *Cluster) CanRestart(component Component) error {
 		return fmt.Errorf("%s cannot be killed and started again, only %v can", component, restartable)
 	case c.attached:
 		return fmt.Errorf("the cluster %q is not kubedyno's: its %s cannot be killed and started again", c.name, component)
-	case component != MetricsServer && c.process(component) == nil:
+	case aggregatedOf(component).component == "" && c.process(component) == nil:
 		return fmt.Errorf("the cluster %q is not this run's own: its %s can only be killed and started again in a cluster "+
 			"that ends with the run, so leave out --cluster", c.name, component)
 	}
@@ -63,7 +63,7 @@ func (p *process) kill() error {
 }
 
 // Restart starts a component that Kill has ended, with the settings that it had, and returns when
-// it is healthy; metrics-server when the API server serves metrics.k8s.io from it. Its port is
+// it is healthy; what serves metrics when the API server passes requests on to it. Its port is
 // another one. On an error it does not run. Calls of Kill, Restart and Metrics must follow one another.
 func (c *Cluster) Restart(ctx context.Context, component Component) error {
 	if !slices.Contains(restartable, component) || c.attached {
@@ -75,22 +75,22 @@ func (c *Cluster) Restart(ctx context.Context, component Component) error {
 	if err := c.startLate(ctx, component); err != nil {
 		return err
 	}
-	if component == MetricsServer {
-		if err := c.announce(ctx); err != nil {
+	if a := aggregatedOf(component); a.component != "" {
+		if err := c.announce(ctx, a); err != nil {
 			return errors.Join(err, c.stopComponent(context.WithoutCancel(ctx), component))
 		}
 	}
 	return c.writeState()
 }
 
-// announce tells the API server where metrics-server is now, and waits until it answers from there.
+// announce tells the API server where a component is now, and waits until it answers from there.
 // What the API server says of it may be older than the outage.
-func (c *Cluster) announce(ctx context.Context) error {
+func (c *Cluster) announce(ctx context.Context, a aggregated) error {
 	untyped, err := c.dynamicClient()
 	if err != nil {
 		return err
 	}
-	if err := c.register(ctx, untyped, c.metricsLabels); err != nil {
+	if err := c.register(ctx, untyped, a, c.labels[a.component]); err != nil {
 		return err
 	}
 	config, err := c.RESTConfig()
@@ -101,17 +101,26 @@ func (c *Cluster) announce(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make a client for %s: %w", config.Host, err)
 	}
+	for _, api := range a.apis {
+		if err := awaitServed(ctx, client, api); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func awaitServed(ctx context.Context, client kubernetes.Interface, api aggregatedAPI) error {
 	var said error
-	err = wait.PollUntilContextTimeout(ctx, readyInterval, servedLimit, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, readyInterval, servedLimit, true, func(ctx context.Context) (bool, error) {
 		ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 		defer cancel()
-		said = client.RESTClient().Get().AbsPath(metricsPath).MaxRetries(0).Do(ctx).Error()
+		said = client.Discovery().RESTClient().Get().AbsPath(api.path()).MaxRetries(0).Do(ctx).Error()
 		return said == nil, nil
 	})
 	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("wait for the API server to serve %s: %w", metricsAPI, context.Cause(ctx))
+		return fmt.Errorf("wait for the API server to serve %s: %w", api.name(), context.Cause(ctx))
 	} else if err != nil {
-		return fmt.Errorf("the API server did not serve %s within %s: %w", metricsAPI, servedLimit, said)
+		return fmt.Errorf("the API server did not serve %s within %s: %w", api.name(), servedLimit, said)
 	}
 	return nil
 }

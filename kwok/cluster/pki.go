@@ -46,8 +46,14 @@ var identities = []identity{
 	{file: "controller-manager", name: "system:kube-controller-manager"},
 	{file: "scheduler", name: "system:kube-scheduler"},
 	{file: "kwok", name: kwokUser, groups: []string{"system:nodes"}},
-	{file: metricsIdentity, name: metricsUser, server: true, hosts: []string{metricsService + "." + metricsNamespace + ".svc"},
-		groups: []string{"system:serviceaccounts", "system:serviceaccounts:" + metricsNamespace}},
+	aggregatedIdentity(MetricsServer),
+	aggregatedIdentity(MetricsAdapter),
+}
+
+func aggregatedIdentity(component Component) identity {
+	a := aggregatedOf(component)
+	return identity{file: a.name(), name: a.user, server: true, hosts: []string{a.host()},
+		groups: []string{"system:serviceaccounts", "system:serviceaccounts:" + metricsNamespace}}
 }
 
 // etcdIdentities are signed by an authority of etcd's own: with that of the cluster, every user

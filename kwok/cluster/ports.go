@@ -17,6 +17,7 @@ type Ports struct {
 	Scheduler         int `json:"scheduler"`
 	Kwok              int `json:"kwok"`
 	MetricsServer     int `json:"metricsServer"`
+	MetricsAdapter    int `json:"metricsAdapter"`
 }
 
 // freePorts asks the kernel for ports that nobody listens on. All are held until all are
@@ -24,7 +25,10 @@ type Ports struct {
 // Start then tries again with others.
 func freePorts() (Ports, error) {
 	var ports Ports
-	wanted := []*int{&ports.Etcd, &ports.EtcdPeer, &ports.APIServer, &ports.ControllerManager, &ports.Scheduler, &ports.Kwok, &ports.MetricsServer}
+	wanted := []*int{&ports.EtcdPeer}
+	for _, component := range components {
+		wanted = append(wanted, ports.of(component))
+	}
 	for _, port := range wanted {
 		listener, err := net.Listen("tcp", loopback+":0")
 		if err != nil {
@@ -34,4 +38,12 @@ func freePorts() (Ports, error) {
 		*port = listener.Addr().(*net.TCPAddr).Port
 	}
 	return ports, nil
+}
+
+// of returns where the port is that a component serves on.
+func (p *Ports) of(component Component) *int {
+	return map[Component]*int{
+		Etcd: &p.Etcd, APIServer: &p.APIServer, ControllerManager: &p.ControllerManager, Scheduler: &p.Scheduler,
+		Kwok: &p.Kwok, MetricsServer: &p.MetricsServer, MetricsAdapter: &p.MetricsAdapter,
+	}[component]
 }

@@ -31,6 +31,8 @@ func (c *Cluster) healthURL(component Component) string {
 		return c.url(c.ports.Scheduler) + "/healthz"
 	case MetricsServer:
 		return c.url(c.ports.MetricsServer) + "/livez" // It is ready only when it has read a node twice.
+	case MetricsAdapter:
+		return c.url(c.ports.MetricsAdapter) + "/readyz" // It knows the pods.
 	default:
 		return fmt.Sprintf("http://%s:%d/healthz", loopback, c.ports.Kwok)
 	}

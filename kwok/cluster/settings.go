@@ -18,6 +18,7 @@ const (
 	Scheduler         Component = "kube-scheduler"
 	Kwok              Component = "kwok"
 	MetricsServer     Component = "metrics-server"
+	MetricsAdapter    Component = "metrics-adapter"
 )
 
 // Settings change how one component runs.
@@ -30,7 +31,7 @@ type Settings struct {
 }
 
 // components are all that a cluster can consist of, in the order of their start.
-var components = []Component{Etcd, APIServer, ControllerManager, Scheduler, Kwok, MetricsServer}
+var components = []Component{Etcd, APIServer, ControllerManager, Scheduler, Kwok, MetricsServer, MetricsAdapter}
 
 // reserved are the flags that tie the components together. A setting that replaced one would
 // break the cluster or open it to the network.
@@ -47,6 +48,8 @@ var reserved = map[Component][]string{
 	MetricsServer: {"kubeconfig", "authentication-kubeconfig", "authorization-kubeconfig", "bind-address", "secure-port",
 		"tls-cert-file", "tls-private-key-file", "metric-resolution", "kubelet-preferred-address-types", "kubelet-port",
 		"kubelet-use-node-status-port", "deprecated-kubelet-completely-insecure"},
+	MetricsAdapter: {"lister-kubeconfig", "authentication-kubeconfig", "authorization-kubeconfig", "bind-address", "secure-port",
+		"tls-cert-file", "tls-private-key-file", "values-url"},
 }
 
 // reservedVariables are the environment variables that kubedyno sets itself.

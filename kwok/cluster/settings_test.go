@@ -44,7 +44,7 @@ func TestCheckSettings(t *testing.T) {
 // list of the reserved ones.
 func TestAddressesAreReserved(t *testing.T) {
 	c := newCluster("test", t.TempDir(), "")
-	for _, component := range []Component{Etcd, APIServer, ControllerManager, Scheduler, Kwok, MetricsServer} {
+	for _, component := range []Component{Etcd, APIServer, ControllerManager, Scheduler, Kwok, MetricsServer, MetricsAdapter} {
 		for _, argument := range c.arguments(component) {
 			name, value, _ := strings.Cut(strings.TrimLeft(argument, "-"), "=")
 			if !strings.Contains(value, loopback) && name != "secure-port" {

@@ -85,6 +85,7 @@ func useWithKwok(t *testing.T, directory string) {
 	}
 	awaitFakeNodes(t, clientOf(t, access), 3)
 	checkMetrics(t, c)
+	checkAdapter(t, c, clientOf(t, access), directory)
 	if err := c.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -26,6 +26,7 @@ var components = map[string]func() int{
 	"kube-scheduler":          kubeScheduler,
 	"kwok":                    kwok,
 	"metrics-server":          metricsServer,
+	"metrics-adapter":         metricsAdapter,
 }
 
 func main() {

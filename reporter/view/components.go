@@ -23,7 +23,7 @@ func (b *builder) components() Section {
 // componentSlot gives a process the same colour and dash in every figure.
 func (b *builder) componentSlot(name string) int {
 	known := []string{"kube-apiserver", "etcd", "kube-controller-manager", "kube-scheduler",
-		"kwok-controller", "metrics-server", harnessComponent}
+		"kwok-controller", "metrics-server", "metrics-adapter", harnessComponent}
 	if slot := slices.Index(known, name); slot >= 0 {
 		return slot
 	}

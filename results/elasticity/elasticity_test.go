@@ -119,6 +119,11 @@ func TestRespond(t *testing.T) {
 		{"a fall", down, steps(0, 6, 50, 2), steps(0, 6, 52, 2), Bounds{2, 9}, Response{
 			Reaction: &Span{40, false}, Settling: &Span{42, false}, Rise: &Span{0, false}, Final: ptr(2), Overshoot: &zero}},
 		{"a fall at the fewest replicas", down, steps(0, 3), steps(0, 3), Bounds{3, 9}, Response{}},
+		{"a fall to none", down, steps(0, 2, 40, 0), steps(0, 2, 41, 0), Bounds{0, 9}, Response{
+			Reaction: &Span{30, false}, Settling: &Span{31, false}, Rise: &Span{0, false}, Final: &zero, Overshoot: &zero}},
+		{"a fall where there are none", down, steps(0, 0), steps(0, 0), Bounds{0, 9}, Response{}},
+		{"a rise from none", up, steps(0, 0, 25, 6), steps(0, 0, 27, 6), Bounds{0, 9}, Response{
+			Reaction: &Span{15, false}, FirstReady: &Span{17, false}, Settling: &Span{17, false}, Rise: &Span{0, false}, Final: &six, Overshoot: &zero}},
 		{"a late rise before the fall", down, steps(0, 6, 20, 10, 60, 4, 70, 6), steps(0, 10), Bounds{}, Response{
 			Reaction: &Span{50, false}, Settling: &Span{0, false}, Final: &ten, Overshoot: &zero, Reversals: 1}},
 		{"nobody saw", up, nil, steps(0, 2), Bounds{}, Response{}},

@@ -97,7 +97,7 @@ type Response struct {
 	Reversals int `json:"reversals"`
 }
 
-// Bounds are the fewest and the most replicas that an autoscaler may ask for; 0 is unknown.
+// Bounds are the fewest and the most replicas that an autoscaler may ask for; a Most of 0 is unknown.
 type Bounds struct{ Least, Most float64 }
 
 // reached reports whether desired cannot go further in a direction.
@@ -105,7 +105,7 @@ func (b Bounds) reached(desired float64, up bool) bool {
 	if up {
 		return b.Most > 0 && desired >= b.Most
 	}
-	return b.Least > 0 && desired <= b.Least
+	return desired <= b.Least
 }
 
 // Respond judges the answer to an edge in the time until the next one, or the window's end.

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"slices"
 	"time"
 
 	"github.com/kubedyno/kubedyno/results/elasticity"
@@ -72,7 +73,7 @@ func (c *collector) outagePoint(p sample.Point) {
 			o.cpu[component].add(p.Value)
 		case p.Metric == sample.HPACurrent:
 			o.seen[hpa] = p.At
-		case p.Metric != sample.HPARatio || o.Component != metricsServer:
+		case p.Metric != sample.HPARatio || !slices.Contains(metricsComponents, o.Component):
 		case before:
 			o.last[hpa] = p.At
 		case o.first[hpa] == 0:
@@ -81,8 +82,8 @@ func (c *collector) outagePoint(p sample.Point) {
 	}
 }
 
-// metricsServer is the component without which HPAs have no usage.
-const metricsServer = "metrics-server"
+// metricsComponents are those without which HPAs have no metrics.
+var metricsComponents = []string{"metrics-server", "metrics-adapter"}
 
 // finishOutages judges the outages in the order in which they began.
 func (c *collector) finishOutages() []Outage {

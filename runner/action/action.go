@@ -16,6 +16,7 @@ import (
 	"github.com/kubedyno/kubedyno/kwok/fleet"
 	"github.com/kubedyno/kubedyno/kwok/usage"
 	"github.com/kubedyno/kubedyno/kwok/usage/service"
+	"github.com/kubedyno/kubedyno/kwok/usage/values"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/measure"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
@@ -51,6 +52,8 @@ type Env struct {
 	Usage interface {
 		Use(uid string, u usage.Usage)
 	}
+	// Values are told what services do; nil where no metrics adapter runs.
+	Values     *values.Values
 	Components Components
 
 	starting   sync.Mutex          // Held while a watch begins, so that each workload has one.

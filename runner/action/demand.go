@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubedyno/kubedyno/kwok/usage"
 	"github.com/kubedyno/kubedyno/kwok/usage/service"
+	"github.com/kubedyno/kubedyno/kwok/usage/values"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/load/pace"
 	"github.com/kubedyno/kubedyno/runner/measure"
@@ -79,6 +80,7 @@ func (s Step) newDemander(a *spec.Demand, model *service.Model, ready func() []m
 // run steps the model once every demandTick until the demand's time has passed.
 func (d *demander) run(ctx context.Context) (books, error) {
 	d.recorder.point(d.began, sample.ServiceLost, 0) // It counts anew.
+	d.count(d.began, service.Result{})
 	defer d.end()
 	for due := demandTick; ; due += demandTick {
 		due = min(due, d.demand.Duration)
@@ -132,6 +134,7 @@ func (d *demander) tick(due time.Duration) (passed time.Duration) {
 	offered := service.Amount(d.demand.Rate * pace.Integral(d.shape, at))
 	result := d.model.Step(time.Duration(d.last), time.Duration(now), offered-d.offered, pods)
 	d.tell(result.Pods)
+	d.count(now, result)
 	d.books = books{offered, d.books.served + result.Served, d.books.lost + result.Lost, result.Queue}
 	d.recorder.record(now, tickRecord{
 		length: time.Duration(now - d.last), late: passed - due, result: result, lost: d.books.lost, ready: len(ready),
@@ -161,9 +164,25 @@ func (d *demander) tell(pods []service.Share) {
 	d.told = told
 }
 
+// count says what the service has done until now.
+func (d *demander) count(now sample.Offset, r service.Result) {
+	if d.Values == nil {
+		return
+	}
+	served := make(map[string]float64, len(r.Pods))
+	for _, p := range r.Pods {
+		served[p.UID] = p.Served.Float()
+	}
+	d.Values.Count(d.demand.Service, d.Clock.Start().Add(time.Duration(now)),
+		values.Work{Offered: r.Offered.Float(), Served: served, Waiting: r.Queue.Float()})
+}
+
 // end gives up what waits, however the demand has ended, and lets the pods be idle.
 func (d *demander) end() {
 	now := d.Clock.Now()
+	if d.Values != nil {
+		d.Values.Rest(d.demand.Service)
+	}
 	d.recorder.finish(now, d.model.Abandon(time.Duration(d.last)))
 	if d.Usage == nil {
 		return

@@ -39,10 +39,12 @@ type Options struct {
 	Kwok    cluster.Settings // Of the kwok process that the run brings.
 	// MetricsServer is of the metrics-server process, if the plan has one.
 	MetricsServer cluster.Settings
-	Run           string // The run's ID, a DNS label of at most 40 characters.
-	Clock         sample.Clock
-	Sink          sample.Sink
-	Dropped       func() int64 // How many records were dropped so far.
+	// MetricsAdapter is of the metrics adapter's process, if the plan has one.
+	MetricsAdapter cluster.Settings
+	Run            string // The run's ID, a DNS label of at most 40 characters.
+	Clock          sample.Clock
+	Sink           sample.Sink
+	Dropped        func() int64 // How many records were dropped so far.
 	// Waiting returns the most records that waited for the disk since it was last called, and
 	// Throttle what the process's clients were held back by. Both may be nil.
 	Waiting  func() int64
@@ -76,8 +78,10 @@ type engine struct {
 	Options
 	env      *action.Env
 	scraper  *scrape.Scraper
-	kubelets *kubelets              // nil without metrics-server.
-	current  atomic.Pointer[string] // The phase's name.
+	kubelets *kubelets // nil without metrics-server.
+
+	instruments *instruments           // nil without a metrics adapter.
+	current     atomic.Pointer[string] // The phase's name.
 }
 
 // measure runs the phases with the measurements beside them, and ends both.
@@ -98,6 +102,7 @@ func (e *engine) measure(ctx context.Context) error {
 		err = because(ctx, err)
 	}
 	bench.close()
+	e.instruments.close()
 	e.kubelets.close()
 	return err
 }

@@ -7,9 +7,10 @@ import (
 	"github.com/kubedyno/kubedyno/results/sample"
 )
 
-// blindScaling has HPAs on a control plane without metrics: one that has nothing to decide by, and
+// blindScaling has HPAs, for a control plane without metrics: one that has nothing to decide by, and
 // one that has to bring its workload to its minimum all the same.
 const blindScaling = `
+  cluster: {metricsServer: {}}
   fleet:
     podStartup: {distribution: fixed, value: 100ms}
     pools: [{name: scaled, nodeType: m6i.2xlarge, count: 2}]
@@ -63,7 +64,9 @@ func TestHPAWithoutMetrics(t *testing.T) {
 	t.Parallel()
 	c, _ := attach(t)
 	sink := &recording{}
-	o := options(t, c, planOf(t, blindScaling), sink)
+	p := planOf(t, blindScaling)
+	p.Cluster.MetricsServer = nil // The checker of scenarios would not have it.
+	o := options(t, c, p, sink)
 	if err := run(t, t.Context(), o); err != nil {
 		t.Fatal(err)
 	}

@@ -71,6 +71,9 @@ func (e *engine) bringUp(ctx, life context.Context, b *bench) error {
 	if err := e.startMetricsServer(ctx); err != nil {
 		return err
 	}
+	if err := e.startMetricsAdapter(ctx); err != nil {
+		return err
+	}
 	b.scraper = e.startScraper(life)
 	e.env.Components = &outages{cluster: e.Cluster, scraper: b.scraper}
 	if err := e.env.Prepare(ctx); err != nil {
@@ -125,6 +128,7 @@ func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (e
 	if err != nil {
 		return err
 	}
+	e.instruments.sample(ctx, e.Plan, b.pods)
 	b.nodes, err = measure.StartNodes(ctx, measure.NodesOptions{Run: e.env.Measure, Config: config, Selector: selector})
 	if err != nil {
 		return err

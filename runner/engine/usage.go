@@ -121,13 +121,13 @@ func (e *engine) startMetricsServer(ctx context.Context) error {
 	return nil
 }
 
-// What cluster.StartMetricsServer has made, by its label.
+// What cluster.StartMetricsServer and StartMetricsAdapter have made, by its label.
 var (
 	apiServiceResource = schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"}
 	serviceResource    = schema.GroupVersionResource{Version: "v1", Resource: "services"}
 )
 
-// deleteMetricsAPI deletes what leads the API server to the metrics-server of a run. It comes before
+// deleteMetricsAPI deletes what leads the API server to the metrics-server and the adapter of a run. It comes before
 // everything else: a namespace is not deleted while an API that is announced does not answer.
 func deleteMetricsAPI(ctx context.Context, client dynamic.Interface, selector string) error {
 	there, err := deleteAll(ctx, client, apiServiceResource, selector)

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -220,6 +221,7 @@ func TestHPABooks(t *testing.T) {
 func TestMetricRatio(t *testing.T) {
 	two, four := resource.MustParse("2"), resource.MustParse("4")
 	percent := int32(80)
+	lowest, highest := *resource.NewMilliQuantity(math.MinInt64, resource.DecimalSI), *resource.NewMilliQuantity(math.MaxInt64, resource.DecimalSI)
 	for _, test := range []struct {
 		name  string
 		want  autoscalingv2.MetricTarget
@@ -229,6 +231,8 @@ func TestMetricRatio(t *testing.T) {
 	}{
 		{"a mean value", autoscalingv2.MetricTarget{AverageValue: &two}, autoscalingv2.MetricValueStatus{AverageValue: &four}, 2, true},
 		{"a value", autoscalingv2.MetricTarget{Value: &four}, autoscalingv2.MetricValueStatus{Value: &two}, 0.5, true},
+		{"without pods", autoscalingv2.MetricTarget{AverageValue: &two}, autoscalingv2.MetricValueStatus{AverageValue: &lowest}, 0, false},
+		{"without pods, on another processor", autoscalingv2.MetricTarget{AverageValue: &two}, autoscalingv2.MetricValueStatus{AverageValue: &highest}, 0, false},
 		{"nothing", autoscalingv2.MetricTarget{AverageUtilization: &percent}, autoscalingv2.MetricValueStatus{}, 0, false},
 		{"another kind", autoscalingv2.MetricTarget{Value: &four}, autoscalingv2.MetricValueStatus{AverageUtilization: &percent}, 0, false},
 	} {

@@ -3,6 +3,7 @@ package measure
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"time"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
@@ -125,6 +126,10 @@ func over(is autoscalingv2.MetricValueStatus, wanted autoscalingv2.MetricTarget)
 	case wanted.AverageUtilization != nil && is.AverageUtilization != nil && *wanted.AverageUtilization > 0:
 		return float64(*is.AverageUtilization) / float64(*wanted.AverageUtilization), true
 	case wanted.AverageValue != nil && is.AverageValue != nil && wanted.AverageValue.Sign() > 0:
+		// Without pods the controller divides by 0, and writes the limits of an int64.
+		if is.AverageValue.Sign() < 0 || is.AverageValue.MilliValue() == math.MaxInt64 {
+			return 0, false
+		}
 		return is.AverageValue.AsApproximateFloat64() / wanted.AverageValue.AsApproximateFloat64(), true
 	case wanted.Value != nil && is.Value != nil && wanted.Value.Sign() > 0:
 		return is.Value.AsApproximateFloat64() / wanted.Value.AsApproximateFloat64(), true

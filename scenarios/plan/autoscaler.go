@@ -96,14 +96,15 @@ func (p *Plan) objectOwners() map[objectName]string {
 	owners := map[objectName]string{}
 	for _, w := range p.Workloads {
 		for i := range w.Count {
-			namespace, name := named(w.Render(i))
+			namespace, name := Named(w.Render(i))
 			owners[objectName{w.Kind, namespace, name}] = w.Name
 		}
 	}
 	return owners
 }
 
-func named(object map[string]any) (namespace, name string) {
+// Named returns what an object is called; its namespace is empty for the run's own.
+func Named(object map[string]any) (namespace, name string) {
 	namespace, _ = spec.Lookup(object, "metadata", "namespace").(string)
 	name, _ = spec.Lookup(object, "metadata", "name").(string)
 	return namespace, name
@@ -111,14 +112,14 @@ func named(object map[string]any) (namespace, name string) {
 
 // targetOf names what an HPA scales, which is in its own namespace.
 func targetOf(hpa map[string]any) objectName {
-	namespace, _ := named(hpa)
+	namespace, _ := Named(hpa)
 	kind, _ := spec.Lookup(hpa, "spec", "scaleTargetRef", "kind").(string)
 	name, _ := spec.Lookup(hpa, "spec", "scaleTargetRef", "name").(string)
 	return objectName{kind, namespace, name}
 }
 
 func newAutoscaler(hpa map[string]any, tolerance float64) Autoscaler {
-	namespace, name := named(hpa)
+	namespace, name := Named(hpa)
 	if namespace != "" {
 		name = namespace + "/" + name
 	}

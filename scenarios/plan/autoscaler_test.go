@@ -15,7 +15,7 @@ apiVersion: kubedyno.dev/v1alpha1
 kind: Scenario
 metadata: {name: scaled}
 spec:
-  cluster: {controllerManager: {flags: {horizontal-pod-autoscaler-tolerance: "0.05"}}}
+  cluster: {controllerManager: {flags: {horizontal-pod-autoscaler-tolerance: "0.05"}}, metricsServer: {}}
   fleet: {pools: [{name: main, nodeType: m6i.large, count: 1}]}
   workloads:
     - name: shop

@@ -33,9 +33,9 @@ func (p *Plan) HasQuotas() bool {
 func needs(workloads []spec.Workload) map[string][]Need {
 	all := map[string][]Need{}
 	for _, w := range workloads {
-		namespace, _ := named(w.Manifest)
+		namespace, _ := Named(w.Manifest)
 		for _, quotas := range workloads {
-			if in, _ := named(quotas.Manifest); quotas.Kind() == QuotaKind && in == namespace && !scoped(quotas.Manifest) {
+			if in, _ := Named(quotas.Manifest); quotas.Kind() == QuotaKind && in == namespace && !scoped(quotas.Manifest) {
 				all[w.Name] = append(all[w.Name], needsOf(quotas, w)...)
 			}
 		}
@@ -55,7 +55,7 @@ func needsOf(quotas, w spec.Workload) []Need {
 	var all []Need
 	hard, _ := spec.Lookup(quotas.Manifest, "spec", "hard").(map[string]any)
 	for i := range quotas.Count {
-		namespace, name := named(quotas.Manifest)
+		namespace, name := Named(quotas.Manifest)
 		if name = spec.ReplaceIndex(name, i); namespace != "" {
 			name = namespace + "/" + name
 		}

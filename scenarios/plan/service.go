@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kubedyno/kubedyno/results/sample"
@@ -29,6 +30,9 @@ type Service struct {
 	Noise        float64       `json:"noise"`
 	RequestCores float64       `json:"requestCores"` // That each pod requests.
 	RequestBytes float64       `json:"requestBytes"` // Of memory that each pod requests.
+
+	RateMetric    string `json:"rateMetric"`    // Of the units a second, where a metrics adapter runs.
+	WaitingMetric string `json:"waitingMetric"` // Of the units that wait, where a metrics adapter runs.
 }
 
 // services resolves the services of a scenario by their names.
@@ -43,6 +47,7 @@ func services(s spec.Spec) map[string]Service {
 			IdleCores: from.CPU.Idle.Value(), CoresPerUnit: from.CPU.PerUnit.Value(),
 			IdleBytes: from.Memory.Idle.Value(), BytesPerUnit: from.Memory.PerUnit.Value(),
 			Warmup: from.Warmup, Queue: from.Queue, Noise: from.Noise,
+			RateMetric: from.RateMetric(), WaitingMetric: from.WaitingMetric(),
 		}
 		for _, w := range s.Workloads {
 			if w.Name == from.Workload {
@@ -121,4 +126,16 @@ func (p *Plan) serviceRows() [][]string {
 			short(s.Warmup), queue})
 	}
 	return rows
+}
+
+// servedMetrics lists the names of the custom and external metrics that the services have.
+func (p *Plan) servedMetrics() string {
+	names := map[string]bool{}
+	for _, s := range p.Services {
+		names[s.RateMetric], names[s.WaitingMetric] = true, true
+	}
+	if len(names) == 0 {
+		return "no metrics"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(names)), ", ")
 }

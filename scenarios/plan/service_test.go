@@ -45,6 +45,7 @@ spec:
         - demand: {service: web, rate: 100, pace: PACE, duration: 5m}
   objectives:
     - {metric: service_response_seconds, percentile: 99, most: 500ms}
+  cluster: {metricsServer: {}}
 `
 
 func buildServing(t *testing.T, limit, pace string) *Plan {
@@ -96,6 +97,7 @@ func TestServiceIsResolved(t *testing.T) {
 	p := buildServing(t, "270m", "{shape: constant}")
 	want := map[string]Service{"web": {Name: "web", Workload: "web", Unit: "requests", Capacity: 50, PodCapacity: 25,
 		IdleCores: 0.02, CoresPerUnit: 0.01, IdleBytes: 64 << 20, CPULimit: 0.27, Warmup: 20e9, Queue: 1000,
+		RateMetric: "requests_per_second", WaitingMetric: "requests_waiting",
 		RequestCores: 0.5}}
 	if diff := cmp.Diff(want, p.Services); diff != "" {
 		t.Errorf("services (-want +got):\n%s", diff)

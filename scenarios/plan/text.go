@@ -71,6 +71,9 @@ func (p *Plan) writeFleet(b *bytes.Buffer) {
 	if m := p.Cluster.MetricsServer; m != nil {
 		fmt.Fprintf(b, "  usage        read by metrics-server every %s\n", short(m.Resolution))
 	}
+	if m := p.Cluster.MetricsAdapter; m != nil {
+		fmt.Fprintf(b, "  metrics      %s of services, sampled every %s for the metrics adapter\n", p.servedMetrics(), short(m.Resolution))
+	}
 }
 
 func (p *Plan) writeWorkloads(b *bytes.Buffer) {

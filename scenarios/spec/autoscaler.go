@@ -108,16 +108,20 @@ func (c *checker) autoscalers() {
 		case a.Min > a.Max:
 			c.fault(least, "lower minReplicas or raise maxReplicas", "minReplicas %d is above maxReplicas %d: the API server would refuse it", a.Min, a.Max)
 		}
-		c.scaleTarget(w, a, path)
+		scaled := c.scaleTarget(w, a, path)
+		if !c.faulted[least] {
+			c.autoscalerMetrics(w, scaled, a.Min, path)
+		}
 	}
 }
 
-// scaleTarget checks that what an autoscaler scales is there, and has what it reads.
-func (c *checker) scaleTarget(w *Workload, a Autoscaler, path string) {
+// scaleTarget checks that what an autoscaler scales is there, and has what it reads. It returns the
+// workload whose object the first one scales; nil if there is none.
+func (c *checker) scaleTarget(w *Workload, a Autoscaler, path string) (scaled *Workload) {
 	at := path + ".spec.scaleTargetRef"
 	if a.Kind == "" || a.Name == "" {
 		c.fault(at, "", "an autoscaler needs scaleTargetRef with kind and name")
-		return
+		return nil
 	}
 	for _, index := range []int{0, max(w.Count, 1) - 1} {
 		target, name := -1, ReplaceIndex(a.Name, index)
@@ -128,12 +132,16 @@ func (c *checker) scaleTarget(w *Workload, a Autoscaler, path string) {
 		}
 		if target < 0 {
 			c.fault(at+".name", "", "no workload makes a %s called %q, so the autoscaler would scale nothing", a.Kind, name)
-			return
+			return nil
+		}
+		if scaled == nil {
+			scaled = &c.s.Spec.Workloads[target]
 		}
 		if container, reads := readsRequests(w.Manifest); reads {
 			c.requests(target, w.Name, container)
 		}
 	}
+	return scaled
 }
 
 // readsRequests reports whether an autoscaler's objects read CPU as a share of what pods request,

@@ -30,6 +30,7 @@ func (s *Scenario) applyDefaults(given func(path string) bool) {
 		s.Metadata.Title = s.Metadata.Name
 	}
 	s.Spec.Cluster.MetricsServer.applyDefaults()
+	s.Spec.Cluster.MetricsAdapter.applyDefaults()
 	fleet := &s.Spec.Fleet
 	if !given("spec.fleet.leaseDuration") {
 		fleet.LeaseDuration = DefaultLeaseDuration

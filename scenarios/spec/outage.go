@@ -8,7 +8,7 @@ import (
 
 // An Outage is the time for which a component of the control plane is away.
 type Outage struct {
-	Component string        `yaml:"component" need:"yes" one:"metrics-server kube-controller-manager kube-scheduler" doc:"metrics-server, kube-controller-manager or kube-scheduler; the last two only in a cluster that ends with the run."`
+	Component string        `yaml:"component" need:"yes" one:"metrics-server metrics-adapter kube-controller-manager kube-scheduler" doc:"metrics-server, metrics-adapter, kube-controller-manager or kube-scheduler; the last two only in a cluster that ends with the run."`
 	Duration  time.Duration `yaml:"duration" need:"yes" is:"span" doc:"From its end until it is started again; the action waits until it serves again."`
 }
 
@@ -18,7 +18,8 @@ var optionalComponents = map[string]struct {
 	path string
 	runs func(Cluster) bool
 }{
-	"metrics-server": {"spec.cluster.metricsServer", func(c Cluster) bool { return c.MetricsServer != nil }},
+	"metrics-server":  {"spec.cluster.metricsServer", func(c Cluster) bool { return c.MetricsServer != nil }},
+	"metrics-adapter": {"spec.cluster.metricsAdapter", func(c Cluster) bool { return c.MetricsAdapter != nil }},
 }
 
 func (c *checker) outage(phase Phase, o Outage, path string) {

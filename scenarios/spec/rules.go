@@ -66,6 +66,7 @@ var rules = map[string]rule{
 	"duration":    {min: 0, max: MaxDuration.Seconds(), words: "a duration from 0 to 24h"},
 	"span":        {min: smallestSpan.Seconds(), max: MaxDuration.Seconds(), words: "a duration from 1ms to 24h"},
 	"resolution":  {min: 10, max: 3600, words: "a duration from 10s to 1h"},
+	"sampling":    {min: 1, max: 3600, words: "a duration from 1s to 1h"},
 	"factor":      {min: 0, max: MaxFactor, words: "a factor from 0 to 100,000"},
 	"amplitude":   {min: 0, max: 1, words: "an amplitude from 0 to 1"},
 	"points":      {min: 1, max: MaxPoints, words: "a list of 1 to 10,000 points"},

@@ -58,6 +58,7 @@ spec:
         - demand: {service: web, rate: 100, pace: {shape: steps, factors: [1, 4, 1]}, duration: 5m}
   objectives:
     - {metric: service_response_seconds, percentile: 99, most: 500ms, where: {service: web}}
+  cluster: {metricsServer: {}}
 `
 
 func TestServiceDecodes(t *testing.T) {

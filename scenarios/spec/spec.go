@@ -81,6 +81,8 @@ type Cluster struct {
 	Kwok              Component `yaml:"kwok" doc:"Settings of the kwok controller."`
 	// MetricsServer is nil where none runs.
 	MetricsServer *MetricsServer `yaml:"metricsServer" json:",omitempty" doc:"Runs the real metrics-server, so that kubectl top and autoscalers see what the pods use; {} for its defaults."`
+	// MetricsAdapter is nil where none runs.
+	MetricsAdapter *MetricsAdapter `yaml:"metricsAdapter" json:",omitempty" doc:"Runs an adapter that serves what the services do as custom and external metrics for autoscalers; {} for its defaults."`
 }
 
 // Component holds the settings of one control-plane process.

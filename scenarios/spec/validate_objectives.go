@@ -137,7 +137,7 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 	case sample.HPAFirstReady:
 		values["direction"] = []string{"up"}
 	case sample.HPARecovery:
-		values["component"] = []string{"metrics-server"}
+		values["component"] = []string{"metrics-server", "metrics-adapter"}
 	case sample.WorkloadReplicas:
 		values["state"] = []string{"desired", "current", "updated", "ready", "available", "terminating"}
 	case sample.ObjectsRefused:
