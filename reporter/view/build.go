@@ -35,6 +35,8 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 	report.Sections = append(report.Sections, b.autoscaling()...)
 	report.Sections = append(report.Sections, b.hpaCost()...)
 	report.Sections = append(report.Sections, b.rollouts()...)
+	report.Sections = append(report.Sections, b.quotas()...)
+	report.Sections = append(report.Sections, b.drains()...)
 	report.Sections = append(report.Sections, b.podSections()...)
 	report.Sections = append(report.Sections, b.api().terse())
 	report.Sections = append(report.Sections, b.watch()...)

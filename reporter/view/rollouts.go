@@ -86,12 +86,11 @@ func (b *builder) rolloutPanel(workload string) Panel {
 // quotaPanel shows how full the quotas are that are in the way of the workloads.
 func (b *builder) quotaPanel() Panel {
 	panel := Panel{Label: "Used of quota", Unit: sample.Ratio}
-	name := func(quota, resource string) string { return "quota " + quota + ", " + resource }
-	_, used := b.tracks(sample.QuotaUsed, func(l sample.Labels) string { return name(l["quota"], l["resource"]) })
+	_, used := b.tracks(sample.QuotaUsed, quotaName)
 	seen := map[string]bool{}
 	for _, u := range b.manifest.Updates {
 		for _, need := range u.Needs {
-			line := name(need.Quota, need.Resource)
+			line := quotaName(sample.Labels{"quota": need.Quota, "resource": need.Resource})
 			if seen[line] || need.Hard <= 0 {
 				continue
 			}

@@ -4,6 +4,7 @@ package sample
 const (
 	FromRefusals Source = "refusals" // A create action that counts refusals.
 	FromQuota    Source = "quota"    // A create action of a ResourceQuota.
+	FromDrain    Source = "drain"    // A drain action.
 )
 
 // The names of the metrics of rollouts, and of the pods of workloads.
@@ -16,6 +17,10 @@ const (
 	RolloutStill       = "rollout_standstill_seconds"
 	RolloutLeast       = "rollout_least_available_ratio"
 	WorkloadReplicas   = "workload_replicas_total"
+
+	DrainDuration    = "drain_seconds"
+	Evictions        = "evictions_total"
+	EvictionsRefused = "evictions_refused_total"
 
 	ObjectsAdmitted   = "objects_admitted_total"
 	ObjectsRefused    = "objects_refused_total"
@@ -47,6 +52,13 @@ func rolloutMetrics() []Metric {
 			"Pods beyond the desired ones while a rollout was under way, terminating ones among them, times the seconds for which they were there."),
 		figure(RolloutStill, Seconds, LowerIsBetter,
 			"The longest time in a rollout in which no count of its pods changed."),
+		{Name: DrainDuration, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromDrain,
+			Labels: []string{"pool"}, HarnessDelays: []string{WatchLag},
+			Help: "From a node's cordon until the last of its pods is gone, for every node that was drained."},
+		{Name: Evictions, Unit: Count, Better: Neither, Shape: Scalar, Source: FromDrain, Labels: []string{"pool"},
+			Help: "Pods that a drain action evicted."},
+		{Name: EvictionsRefused, Unit: Count, Better: LowerIsBetter, Shape: Scalar, Source: FromDrain, Labels: []string{"pool"},
+			Help: "Attempts of a drain action to evict a pod that a PodDisruptionBudget refused (429)."},
 		{Name: ObjectsAdmitted, Unit: Count, Better: Neither, Shape: Scalar, Source: FromRefusals, Labels: []string{"workload"},
 			Help: "Objects of a workload that admission let in, of a create action that counts refusals; of all such actions so far."},
 		{Name: ObjectsRefused, Unit: Count, Better: Neither, Shape: Scalar, Source: FromRefusals, Labels: []string{"workload", "reason"},

@@ -61,6 +61,7 @@ type Env struct {
 	targets    map[string]*target  // By workload.
 	namespaces map[string]bool     // Those that exist and are the run's.
 	failed     map[string][]string // The failed nodes, by pool.
+	drained    map[string][]string // The cordoned nodes, by pool.
 	services   map[string]*service.Model
 
 	sent ledger
@@ -101,10 +102,16 @@ func (s Step) do(ctx context.Context) (string, error) {
 		return s.fail(ctx, a.Fail)
 	case a.Recover != nil:
 		return s.recover(ctx, a.Recover)
+	case a.Drain != nil:
+		return s.drain(ctx, a.Drain)
+	case a.Uncordon != nil:
+		return s.uncordon(ctx, a.Uncordon)
 	case a.Create != nil:
 		return s.create(ctx, a.Create)
 	case a.Wait != nil:
 		return s.wait(ctx, a.Wait)
+	case a.Patch != nil:
+		return s.patch(ctx, a.Patch)
 	case a.Rollout != nil:
 		return s.rollout(ctx, a.Rollout)
 	case a.Scale != nil:

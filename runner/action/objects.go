@@ -135,6 +135,18 @@ func (s Step) scale(ctx context.Context, a *spec.Scale) (string, error) {
 	return fmt.Sprintf("%d objects to %d replicas", s.size(), a.Replicas), nil
 }
 
+// patch changes a workload's objects; waiting is another action's matter.
+func (s Step) patch(ctx context.Context, a *spec.Patch) (string, error) {
+	t, err := s.target(ctx, a.Workload)
+	if err != nil {
+		return "", err
+	}
+	if err := s.patchAll(ctx, t, a.Patch, a.Rate, func(*unstructured.Unstructured) {}); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d objects", s.size()), nil
+}
+
 // rollout patches a workload's objects and waits until every rollout is complete.
 func (s Step) rollout(ctx context.Context, a *spec.Rollout) (string, error) {
 	t, err := s.target(ctx, a.Workload)

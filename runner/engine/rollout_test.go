@@ -53,12 +53,15 @@ const underQuota = `
 `
 
 func TestRolloutsUnderQuota(t *testing.T) {
+	t.Parallel()
 	sink := &recording{}
 	p := planOf(t, underQuota)
+	c, stop := attach(t)
+	defer stop()
 	if len(p.Updates) != 1 || p.Updates[0].Forecast != plan.Never {
 		t.Fatalf("the plan foresees %+v, want that it is never complete", p.Updates)
 	}
-	if err := run(t, t.Context(), options(t, shared, p, sink)); err != nil {
+	if err := run(t, t.Context(), options(t, c, p, sink)); err != nil {
 		t.Fatal(err)
 	}
 	sink.checkNesting(t)

@@ -42,6 +42,7 @@ type Objects struct {
 	pods     replicas            // Of all.
 	wrote    sample.Offset       // When these were last written.
 	rolling  bool                // A rollout was under way when that was last written.
+	late     map[string]bool     // The objects that have exceeded their progress deadline.
 }
 
 // written is the state of an object after a write.
@@ -83,6 +84,7 @@ func newObjects(options ObjectsOptions) *Objects {
 		gone:     map[types.UID]struct{}{},
 		rollouts: map[*Rollout]struct{}{},
 		podsOf:   map[string]replicas{},
+		late:     map[string]bool{},
 	}
 }
 
@@ -144,6 +146,7 @@ func (o *Objects) observe(seen *unstructured.Unstructured, now sample.Offset) {
 	name := seen.GetName()
 	o.objects[name] = seen
 	o.count(name, seen, now)
+	o.overdue(name, seen)
 	if awaited, ok := o.due[name]; ok && awaited.in(seen) {
 		delete(o.due, name)
 	}
@@ -197,6 +200,7 @@ func (o *Objects) remove(name string) {
 	o.count(name, nil, o.options.Clock.Now())
 	delete(o.complete, name)
 	delete(o.settled, name)
+	delete(o.late, name)
 }
 
 // Wait waits until predicate says that all is done. The predicate sees the newest state of

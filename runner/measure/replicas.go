@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -68,6 +69,17 @@ func (o *Objects) count(name string, object *unstructured.Unstructured, now samp
 	if o.pods != before && (len(o.podsOf) <= fewObjects || duration(o.wrote, now) >= replicaGap) {
 		o.writeReplicas(now)
 	}
+}
+
+// overdue tells when a Deployment has not got on for spec.progressDeadlineSeconds, which its
+// controller says and does nothing about; o.mu is held.
+func (o *Objects) overdue(name string, seen *unstructured.Unstructured) {
+	late := o.options.Workload != "" && status{seen.Object}.reason("Progressing") == "ProgressDeadlineExceeded"
+	if late && !o.late[name] {
+		o.options.warn(fmt.Sprintf("%s %s has exceeded its progress deadline: Kubernetes leaves the rollout as it is",
+			seen.GetKind(), name))
+	}
+	o.late[name] = late
 }
 
 // gauge writes the pods and the rollouts under way, once a second.

@@ -89,6 +89,28 @@ func TestRolloutsUnderWay(t *testing.T) {
 	})
 }
 
+func TestProgressDeadline(t *testing.T) {
+	sink := &recording{}
+	o := newObjects(ObjectsOptions{Run: Run{Clock: sample.StartClock(), Sink: sink}, Resource: deployments, Workload: "web"})
+	progressing := func(reason string) {
+		_ = o.Update(pods("web", object{"conditions": []any{object{"type": "Progressing", "status": "False", "reason": reason}}}))
+	}
+	progressing("ReplicaSetUpdated")
+	if got := sink.warnings(); len(got) != 0 {
+		t.Errorf("warnings %q of a rollout that gets on", got)
+	}
+	progressing("ProgressDeadlineExceeded")
+	progressing("ProgressDeadlineExceeded")
+	if got := sink.warnings(); len(got) != 1 {
+		t.Errorf("warnings %q, want one", got)
+	}
+	progressing("NewReplicaSetAvailable")
+	progressing("ProgressDeadlineExceeded")
+	if got := sink.warnings(); len(got) != 2 {
+		t.Errorf("warnings %q, want one for each time", got)
+	}
+}
+
 func TestQuotas(t *testing.T) {
 	sink := &recording{}
 	q := newQuotas(QuotasOptions{Run: Run{Clock: sample.StartClock(), Sink: sink}, Namespace: "bench"})

@@ -199,13 +199,22 @@ func (s status) quotaKnown() bool {
 	return true
 }
 
+// reason is that of a condition of the status; empty if there is none.
+func (s status) reason(name string) string {
+	reason, _ := s.conditionOf(name)["reason"].(string)
+	return reason
+}
+
 // condition reports whether a condition of the status is True.
-func (s status) condition(name string) bool {
+func (s status) condition(name string) bool { return s.conditionOf(name)["status"] == "True" }
+
+// conditionOf returns a condition of the status; nil if there is none.
+func (s status) conditionOf(name string) map[string]any {
 	conditions, _, _ := unstructured.NestedSlice(s.object, "status", "conditions")
 	for _, one := range conditions {
 		if c, ok := one.(map[string]any); ok && c["type"] == name {
-			return c["status"] == "True"
+			return c
 		}
 	}
-	return false
+	return nil
 }

@@ -89,6 +89,8 @@ func workloadOf(a spec.Action) string {
 		return a.Wait.Workload
 	case a.Rollout != nil:
 		return a.Rollout.Workload
+	case a.Patch != nil:
+		return a.Patch.Workload
 	case a.Scale != nil:
 		return a.Scale.Workload
 	case a.Delete != nil:
@@ -106,6 +108,10 @@ func poolOf(a spec.Action) string {
 		return a.Fail.Pool
 	case a.Recover != nil:
 		return a.Recover.Pool
+	case a.Drain != nil:
+		return a.Drain.Pool
+	case a.Uncordon != nil:
+		return a.Uncordon.Pool
 	}
 	return ""
 }
@@ -165,6 +171,10 @@ func stepName(a spec.Action) string {
 		return fmt.Sprintf("fail %s %s", a.Fail.Nodes, a.Fail.Pool)
 	case a.Recover != nil:
 		return "recover " + a.Recover.Pool
+	case a.Drain != nil:
+		return fmt.Sprintf("drain %s %s", a.Drain.Nodes, a.Drain.Pool)
+	case a.Uncordon != nil:
+		return "uncordon " + a.Uncordon.Pool
 	case a.Create != nil:
 		return "create " + a.Create.Workload + upTo(a.Create.UpTo)
 	case a.Wait != nil:

@@ -132,6 +132,12 @@ func (s *simulation) step(phase string, step Step) effect {
 		seconds := at(objects, a.Scale.Rate, AssumedObjectsPerSecond)
 		s.grow(phase, w, n*a.Scale.Replicas-s.pods[w.Name], seconds)
 		return effect{seconds: seconds, requests: a.Scale.Rate}
+	case a.Drain != nil:
+		return s.drain(phase, *a.Drain, n)
+	case a.Uncordon != nil:
+		return effect{}
+	case a.Patch != nil:
+		return effect{seconds: at(objects, a.Patch.Rate, AssumedObjectsPerSecond), requests: a.Patch.Rate}
 	case a.Rollout != nil:
 		return s.rollout(phase, w, n, a.Rollout.Rate)
 	case a.Delete != nil:

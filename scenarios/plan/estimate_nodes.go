@@ -76,6 +76,20 @@ func (s *simulation) taintSeconds(name string, dead int) float64 {
 	return max(0, math.Ceil(float64(dead)/float64(zones))-1) / rate
 }
 
+// drain empties some of the there nodes of a pool. Pods are taken to be spread evenly over all nodes,
+// and made anew elsewhere.
+func (s *simulation) drain(phase string, a spec.Drain, there int) effect {
+	empty, all := a.Nodes.Of(there), 0
+	for _, n := range s.nodes {
+		all += n
+	}
+	moved := s.allPods() * empty / max(all, 1)
+	s.Estimate.Objects["Pod"] += moved
+	s.observe(sample.FromDrain, float64(empty), sample.Labels{"phase": phase, "pool": a.Pool})
+	rounds := math.Ceil(float64(empty) / float64(max(a.Parallel, 1)))
+	return effect{seconds: max(float64(moved)/AssumedPodsPerSecond, rounds*s.startup().Seconds())}
+}
+
 // recover lets the failed nodes of a pool live again.
 func (s *simulation) recover(phase string, a spec.Recover) effect {
 	back := float64(s.dead[a.Pool])

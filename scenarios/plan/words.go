@@ -57,6 +57,11 @@ func (p *Plan) describe(step Step) string {
 			grouped(a.Fail.Nodes.Of(n)), grouped(n), a.Fail.Pool)
 	case a.Recover != nil:
 		return fmt.Sprintf("let the failed nodes of pool %s recover; until they are Ready", a.Recover.Pool)
+	case a.Drain != nil:
+		return fmt.Sprintf("drain %s of the %s nodes of pool %s, %s at once; until their pods are gone",
+			grouped(a.Drain.Nodes.Of(n)), grouped(n), a.Drain.Pool, grouped(max(a.Drain.Parallel, 1)))
+	case a.Uncordon != nil:
+		return fmt.Sprintf("let the drained nodes of pool %s take pods again", a.Uncordon.Pool)
 	case a.Create != nil:
 		return "create " + things + partWords(step, w.Count) + pace(a.Create.Rate, "as fast as they are taken")
 	case a.Wait != nil && a.Wait.For == "ready":
@@ -66,6 +71,8 @@ func (p *Plan) describe(step Step) string {
 		return fmt.Sprintf("wait until all pods of %s are Ready", w.Name)
 	case a.Wait != nil:
 		return fmt.Sprintf("wait until %s and its pods are gone", w.Name)
+	case a.Patch != nil:
+		return "change " + things + pace(a.Patch.Rate, "all at once")
 	case a.Rollout != nil:
 		return "roll out " + things + pace(a.Rollout.Rate, "all at once") + "; until all are complete"
 	case a.Scale != nil:

@@ -59,6 +59,7 @@ var rules = map[string]rule{
 	"objects":     {min: 0, max: MaxObjects, words: "a whole number from 0 to 1,000,000"},
 	"replicas":    {min: 0, max: MaxReplicas, words: "a whole number from 0 to 100,000"},
 	"weight":      {min: 1, max: MaxWeight, words: "a whole number from 1 to 1,000,000"},
+	"parallel":    {min: 1, max: 100, words: "a whole number from 1 to 100"},
 	"own":         {min: 1, max: MaxOwn, words: "a whole number from 1 to 100,000"},
 	"rate":        {min: 0, max: MaxRate, words: "a rate from 0 to 100,000 a second"},
 	"load":        {min: smallestRate, max: MaxRate, words: "a rate from 0.001 to 100,000 a second"},

@@ -170,19 +170,22 @@ type Phase struct {
 type Action struct {
 	Background bool `yaml:"background" doc:"Go on with the next action without waiting for this one."`
 
-	Nodes   *Nodes   `yaml:"nodes" doc:"Creates the nodes of a pool and waits until all are Ready."`
-	Fail    *Fail    `yaml:"fail" doc:"Takes the heartbeats of nodes away, as a loss of power does, and waits until they are seen not Ready; evicted pods stay Terminating on them."`
-	Recover *Recover `yaml:"recover" doc:"Lets the failed nodes of a pool live again and waits until they are Ready."`
-	Create  *Create  `yaml:"create" doc:"Creates the objects of a workload."`
-	Wait    *Wait    `yaml:"wait" doc:"Waits, on a watch, until a workload has reached a state."`
-	Rollout *Rollout `yaml:"rollout" doc:"Updates a workload with a merge patch and waits until every rollout is complete."`
-	Scale   *Scale   `yaml:"scale" doc:"Sets the replicas of a workload."`
-	Delete  *Delete  `yaml:"delete" doc:"Deletes the objects of a workload and waits until they and their pods are gone."`
-	Hold    *Hold    `yaml:"hold" doc:"Does nothing for a while, so that a steady state can be measured."`
-	Load    *Load    `yaml:"load" doc:"Sends open-loop request load to the API server."`
-	Watch   *Watch   `yaml:"watch" doc:"Opens watches and measures how long it takes until all have seen an update."`
-	Outage  *Outage  `yaml:"outage" doc:"Kills a component of the control plane, as a crash does, and starts it again after a while."`
-	Demand  *Demand  `yaml:"demand" doc:"Asks work of a service for a while; before and after, its pods are idle."`
+	Nodes    *Nodes    `yaml:"nodes" doc:"Creates the nodes of a pool and waits until all are Ready."`
+	Fail     *Fail     `yaml:"fail" doc:"Takes the heartbeats of nodes away, as a loss of power does, and waits until they are seen not Ready; evicted pods stay Terminating on them."`
+	Recover  *Recover  `yaml:"recover" doc:"Lets the failed nodes of a pool live again and waits until they are Ready."`
+	Drain    *Drain    `yaml:"drain" doc:"Cordons nodes and evicts their pods, as kubectl drain does, and waits until these are gone; disruption budgets may hold it up."`
+	Uncordon *Uncordon `yaml:"uncordon" doc:"Lets the drained nodes of a pool take pods again."`
+	Create   *Create   `yaml:"create" doc:"Creates the objects of a workload."`
+	Wait     *Wait     `yaml:"wait" doc:"Waits, on a watch, until a workload has reached a state."`
+	Rollout  *Rollout  `yaml:"rollout" doc:"Updates a workload with a merge patch and waits until every rollout is complete."`
+	Patch    *Patch    `yaml:"patch" doc:"Changes the objects of a workload with a merge patch, and waits for nothing."`
+	Scale    *Scale    `yaml:"scale" doc:"Sets the replicas of a workload."`
+	Delete   *Delete   `yaml:"delete" doc:"Deletes the objects of a workload and waits until they and their pods are gone."`
+	Hold     *Hold     `yaml:"hold" doc:"Does nothing for a while, so that a steady state can be measured."`
+	Load     *Load     `yaml:"load" doc:"Sends open-loop request load to the API server."`
+	Watch    *Watch    `yaml:"watch" doc:"Opens watches and measures how long it takes until all have seen an update."`
+	Outage   *Outage   `yaml:"outage" doc:"Kills a component of the control plane, as a crash does, and starts it again after a while."`
+	Demand   *Demand   `yaml:"demand" doc:"Asks work of a service for a while; before and after, its pods are idle."`
 }
 
 // Nodes creates fake nodes.
@@ -223,6 +226,13 @@ type Rollout struct {
 	Patch    map[string]any `yaml:"patch" need:"yes" doc:"A JSON merge patch applied to each object; it changes spec.template."`
 	Rate     float64        `yaml:"rate" is:"rate" doc:"Objects per second; 0, the default, is all at once."`
 	GiveUp   time.Duration  `yaml:"giveUp" is:"span" doc:"How long to wait for the rollout; after it the run goes on, and what is not complete counts as never complete (default: the phase's timeout, which ends the run)."`
+}
+
+// Patch changes objects.
+type Patch struct {
+	Workload string         `yaml:"workload" need:"yes" doc:"The workload."`
+	Patch    map[string]any `yaml:"patch" need:"yes" doc:"A JSON merge patch applied to each object."`
+	Rate     float64        `yaml:"rate" is:"rate" doc:"Objects per second; 0, the default, is all at once."`
 }
 
 // Scale sets replicas.

@@ -15,6 +15,7 @@ type history struct {
 	nodes   map[string]int  // Nodes made so far, by pool.
 	joined  map[string]bool // "pool phase": the pool has got nodes in the phase.
 	failed  map[string]bool // Pools with failed nodes.
+	drained map[string]bool // Pools with drained nodes.
 	patches map[string][]map[string]any
 	objects int
 }
@@ -22,7 +23,7 @@ type history struct {
 // actions checks the actions of all phases in the order in which they run.
 func (c *checker) actions() {
 	h := &history{made: map[string]bool{}, counts: map[string]int{}, nodes: map[string]int{}, joined: map[string]bool{},
-		failed: map[string]bool{}, patches: map[string][]map[string]any{}}
+		failed: map[string]bool{}, drained: map[string]bool{}, patches: map[string][]map[string]any{}}
 	for i, phase := range c.s.Spec.Phases {
 		for j, action := range phase.Actions {
 			path := fmt.Sprintf("spec.phases[%d].actions[%d]", i, j)
@@ -85,12 +86,18 @@ func (c *checker) action(h *history, phase Phase, a Action, path string) {
 		c.fail(h, *a.Fail, path)
 	case a.Recover != nil:
 		c.recover(h, *a.Recover, path)
+	case a.Drain != nil:
+		c.drain(h, *a.Drain, path)
+	case a.Uncordon != nil:
+		c.uncordon(h, *a.Uncordon, path)
 	case a.Create != nil:
 		c.create(h, *a.Create, path)
 	case a.Wait != nil:
 		c.wait(h, *a.Wait, path)
 	case a.Rollout != nil:
-		c.rollout(h, *a.Rollout, path)
+		c.rollout(h, phase, *a.Rollout, path)
+	case a.Patch != nil:
+		c.made(h, a.Patch.Workload, path)
 	case a.Scale != nil:
 		if w := c.made(h, a.Scale.Workload, path); w != nil && !podKinds[w.Kind()].scales {
 			c.fault(path+".workload", "", "a %s cannot be scaled", w.Kind())
@@ -190,7 +197,7 @@ func (c *checker) grow(h *history, objects int, path string) {
 	}
 }
 
-func (c *checker) rollout(h *history, r Rollout, path string) {
+func (c *checker) rollout(h *history, phase Phase, r Rollout, path string) {
 	w := c.made(h, r.Workload, path)
 	if w == nil {
 		return
@@ -198,6 +205,9 @@ func (c *checker) rollout(h *history, r Rollout, path string) {
 	if !podKinds[w.Kind()].rolls {
 		c.fault(path+".workload", "", "a %s has no rollouts", w.Kind())
 		return
+	}
+	if c.sound(path+".giveUp") && r.GiveUp >= phase.Timeout {
+		c.fault(path+".giveUp", "raise the phase's timeout", "%v does not fit into the phase's timeout of %v", r.GiveUp, phase.Timeout)
 	}
 	if !c.sound(path + ".patch") {
 		return

@@ -189,6 +189,7 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 
 		sample.FromRefusals: "creates such a workload with refused: count",
 		sample.FromQuota:    "creates a ResourceQuota",
+		sample.FromDrain:    "drains such nodes",
 	}[metric.Source]
 	if metric.Source == sample.FromQuery {
 		c.fault(path+".metric", "", "%s would have no data: the scenario has no such query", metric.Name)
@@ -223,6 +224,8 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 		return a.Recover != nil && match(sample.Labels{"pool": a.Recover.Pool})
 	case sample.FromVictims:
 		return a.Fail != nil
+	case sample.FromDrain:
+		return a.Drain != nil && match(sample.Labels{"pool": a.Drain.Pool})
 	case sample.FromPods:
 		return a.Create != nil && workload(a.Create.Workload) || a.Scale != nil && workload(a.Scale.Workload) ||
 			a.Rollout != nil && workload(a.Rollout.Workload)

@@ -1,0 +1,39 @@
+package view
+
+import (
+	"github.com/kubedyno/kubedyno/results/sample"
+)
+
+// drains shows how long it took to empty nodes. A run without drains has no such section.
+func (b *builder) drains() []Section {
+	table := b.drainTable()
+	if len(table.Rows) == 0 {
+		return nil
+	}
+	return []Section{{
+		ID: "drains", Title: "Drained nodes", Nav: "Drains",
+		Lead: "A node that is drained takes no new pods, and its pods are evicted. A PodDisruptionBudget refuses an eviction " +
+			"(429) that would leave too few pods; it is tried again every 5 s, as kubectl drain does. Pods of DaemonSets stay.",
+		Tables: []Table{table},
+	}}
+}
+
+// drainTable has a row for every pool and phase with a drain that emptied nodes.
+func (b *builder) drainTable() Table {
+	table := Table{ID: "drains-table", Caption: "From a node's cordon until its last pod is gone",
+		Columns: []Column{{Name: "Pool"}, {Name: "Phase"}, {"Nodes", true}, {"p50", true}, {"p90", true}, {"Max", true},
+			{"Pods evicted", true}, {"Evictions refused", true}}}
+	for _, d := range b.distributions(sample.DrainDuration) {
+		row := append([]string{d.Labels["pool"], d.Labels["phase"], count(d.N)}, percentileCells(d, 50, 90)...)
+		row = append(row, format(d.Max, sample.Seconds), Dash, Dash)
+		for i, metric := range []string{sample.Evictions, sample.EvictionsRefused} {
+			for _, s := range b.scalars(metric) {
+				if s.Labels.Match(d.Labels) {
+					row[len(row)-2+i] = digits(s.Value)
+				}
+			}
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	return table
+}

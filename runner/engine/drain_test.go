@@ -1,0 +1,86 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/kubedyno/kubedyno/results/sample"
+)
+
+// drained empties one of two nodes within a budget of one pod, and then both of them change places.
+const drained = `
+  fleet:
+    podStartup: {distribution: fixed, value: 100ms}
+    podStop: {distribution: fixed, value: 300ms}
+    pools: [{name: drained, nodeType: m6i.2xlarge, count: 2}]
+  workloads:
+    - name: budget
+      manifest: {apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web}, spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}}
+    - name: web
+      manifest:
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web}
+        spec:
+          replicas: 6
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
+            spec:
+              terminationGracePeriodSeconds: 10
+              containers: [{name: main, image: fake}]
+    - name: agent
+      manifest:
+        apiVersion: apps/v1
+        kind: DaemonSet
+        metadata: {name: agent}
+        spec:
+          selector: {matchLabels: {app: agent}}
+          template:
+            metadata: {labels: {app: agent}}
+            spec: {terminationGracePeriodSeconds: 1, containers: [{name: main, image: fake}]}
+  phases:
+    - name: deploy
+      actions: [{nodes: {pool: drained}}, {create: {workload: budget}}, {create: {workload: agent}}, {create: {workload: web}}, {wait: {workload: agent}}, {wait: {workload: web}}]
+    - name: drain
+      actions: [{drain: {pool: drained, nodes: 1}}, {wait: {workload: web}}]
+    - name: back
+      actions: [{uncordon: {pool: drained}}, {patch: {workload: web, patch: {metadata: {annotations: {seen: "yes"}}}}}]
+`
+
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	sink := &recording{}
+	c, stop := attach(t)
+	defer stop()
+	if err := run(t, t.Context(), options(t, c, planOf(t, drained), sink)); err != nil {
+		t.Fatal(err)
+	}
+	sink.checkNesting(t)
+	labels := sample.Labels{"pool": "drained", "phase": "drain"}
+	if took := sink.distribution(sample.DrainDuration, labels); took.Count() != 1 || took.Min() < 0.3 {
+		t.Errorf("%d nodes took %v s, want one and at least what a pod takes to stop", took.Count(), took.Min())
+	}
+	evicted, refused := sink.last(sample.Evictions, labels), sink.last(sample.EvictionsRefused, labels)
+	if evicted < 1 || evicted > 6 { // All are on one node if the other one was tainted a moment longer.
+		t.Errorf("%v pods were evicted, want those of one of two nodes", evicted)
+	}
+	// Of several pods at once the budget lets one go.
+	if evicted > 1 && refused < evicted-1 {
+		t.Errorf("%v evictions of %v pods were refused, want all but one", refused, evicted)
+	}
+	for _, p := range sink.ends {
+		if p.Workload == "agent" && p.Deleted != nil && p.Ready != nil && *p.Deleted < sink.phaseEnd("drain") {
+			t.Error("a pod of the DaemonSet was evicted")
+		}
+	}
+}
+
+// phaseEnd is when a phase ended; 0 if it did not.
+func (r *recording) phaseEnd(phase string) sample.Offset {
+	for _, e := range r.events {
+		if e.Kind == sample.PhaseFinished && e.Phase == phase {
+			return e.At
+		}
+	}
+	return 0
+}

@@ -1,0 +1,44 @@
+package spec
+
+// Drain empties nodes.
+type Drain struct {
+	Pool     string `yaml:"pool" need:"yes" doc:"The pool."`
+	Nodes    Amount `yaml:"nodes" need:"yes" is:"amount" doc:"How many of the pool's nodes: a number or a percentage, rounded up; the seed and the phase choose which."`
+	Parallel int    `yaml:"parallel" is:"parallel" doc:"How many nodes are drained at once (default 1, as kubectl drain does)."`
+}
+
+// Uncordon lets nodes take pods again.
+type Uncordon struct {
+	Pool string `yaml:"pool" need:"yes" doc:"The pool; all its drained nodes take pods again."`
+}
+
+func (c *checker) drain(h *history, d Drain, path string) {
+	pool := c.poolOf(d.Pool, path)
+	if pool == nil {
+		return
+	}
+	there := h.nodes[pool.Name]
+	switch {
+	case there == 0:
+		c.fault(path+".pool", "create them in an action before", "no node of pool %q is there yet", pool.Name)
+	case h.drained[pool.Name]:
+		c.fault(path+".pool", "uncordon them in an action before", "nodes of pool %q are drained already", pool.Name)
+	case h.failed[pool.Name]:
+		c.fault(path+".pool", "recover them in an action before",
+			"nodes of pool %q have failed: pods on these stay Terminating, and a drain would wait for them", pool.Name)
+	case c.sound(path+".nodes") && d.Nodes.Of(there) > there:
+		c.fault(path+".nodes", "", "only %d nodes of pool %q are there", there, pool.Name)
+	}
+	h.drained[pool.Name] = true
+}
+
+func (c *checker) uncordon(h *history, u Uncordon, path string) {
+	pool := c.poolOf(u.Pool, path)
+	if pool == nil {
+		return
+	}
+	if !h.drained[pool.Name] {
+		c.fault(path+".pool", "drain some in an action before", "no node of pool %q is drained, or not any more", pool.Name)
+	}
+	h.drained[pool.Name] = false
+}
