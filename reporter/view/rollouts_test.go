@@ -57,7 +57,7 @@ func TestRolloutSection(t *testing.T) {
 		t.Errorf("durations %q", duration)
 	}
 	row := section.Tables[1].Rows[0]
-	if diff := cmp.Diff([]string{"web", "update", "90 s", "7", "8", "180", "0", "12", "0", "70 s", "72 s", "attempts refused"}, row[:12]); diff != "" {
+	if diff := cmp.Diff([]string{"web", "update", "90 s", "7", "8", "180", "0", "12", "0", "70 s", "72 s", "–", "attempts refused"}, row[:13]); diff != "" {
 		t.Errorf("row (-want +got):\n%s", diff)
 	}
 }

@@ -28,6 +28,7 @@ const (
 	QuotaHard         = "quota_hard_total"
 	QuotaStall        = "quota_stall_seconds"
 	QuotaStallLongest = "quota_stall_longest_seconds"
+	QuotaLag          = "quota_lag_seconds"
 )
 
 // rolloutMetrics are the part of the registry that rollouts have.
@@ -72,6 +73,8 @@ func rolloutMetrics() []Metric {
 			"For how long a workload's quotas had room for at least one pod while a rollout was under way and pods of it were missing."),
 		figure(QuotaStallLongest, Seconds, LowerIsBetter,
 			"The longest part of that without a pod being made."),
+		figure(QuotaLag, Seconds, LowerIsBetter,
+			"For how long a quota of pods counted a pod of the workload after it had gone, on average over a rollout."),
 		figure(RolloutLeast, Ratio, HigherIsBetter,
 			"The fewest available pods while a rollout was under way, over the desired ones."),
 	}

@@ -26,6 +26,9 @@ type Rollout struct {
 	// Stall is the time in which the workload's quotas had room and pods were missing; nil
 	// without quotas, or if nothing is known of them.
 	Stall *rollout.Stall `json:"stall,omitempty"`
+	// Lag is how long the quota counted pods of the workload that were gone; nil unless the workload
+	// alone is under a quota of pods, and its status tells of terminating ones.
+	Lag *rollout.Lag `json:"lag,omitempty"`
 }
 
 // rolled collects what rollouts are judged by.
@@ -98,6 +101,12 @@ func (c *collector) rollouts(run *bundle.Run) []Rollout {
 		if stall.Known > 0 {
 			r.Stall = &stall
 		}
+		if quota, alone := podQuota(run, k.workload); alone && pods("terminating") != nil {
+			labels := sample.Labels{"quota": quota.Quota, "resource": quota.Resource}
+			present := series.Sum(pods("current"), pods("terminating"))
+			lag := rollout.Lagged(c.rolled.steps(sample.QuotaUsed, labels), c.rolled.steps(sample.QuotaHard, labels), present, w.from, w.to)
+			r.Lag = &lag
+		}
 		all = append(all, r)
 	}
 	slices.SortFunc(all, func(a, b Rollout) int {
@@ -115,6 +124,24 @@ func (c *collector) constraints(needs []bundle.Need) []rollout.Constraint {
 			Used: c.rolled.steps(sample.QuotaUsed, labels), Hard: c.rolled.steps(sample.QuotaHard, labels)})
 	}
 	return all
+}
+
+// podQuota returns the quota of pods that a workload is under; not alone if there is none, or if another
+// workload that is updated is under it, too.
+func podQuota(run *bundle.Run, workload string) (quota bundle.Need, alone bool) {
+	isPods := func(n bundle.Need) bool { return n.Resource == "pods" || n.Resource == "count/pods" }
+	for _, n := range updateOf(run, workload).Needs {
+		if isPods(n) {
+			quota, alone = n, true
+			break
+		}
+	}
+	for _, u := range run.Manifest.Updates {
+		if u.Workload != workload && slices.ContainsFunc(u.Needs, func(n bundle.Need) bool { return n.Quota == quota.Quota }) {
+			alone = false
+		}
+	}
+	return quota, alone
 }
 
 // updateOf says how a workload's objects are updated; of a run that does not say it nothing is allowed.
@@ -147,6 +174,9 @@ func (c *collector) rolloutScalars(all []Rollout) {
 			}
 			c.scalar(sample.QuotaStall, labels, r.Stall.Seconds)
 			c.scalar(sample.QuotaStallLongest, labels, longest)
+		}
+		if r.Lag != nil && r.Lag.Mean != nil {
+			c.scalar(sample.QuotaLag, labels, *r.Lag.Mean)
 		}
 		if r.LeastAvailable != nil && r.Still != nil && r.Still.Desired > 0 {
 			c.scalar(sample.RolloutLeast, labels, *r.LeastAvailable/r.Still.Desired)

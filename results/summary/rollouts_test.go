@@ -64,7 +64,7 @@ func TestRolloutByHand(t *testing.T) {
 	labels := sample.Labels{"workload": "web", "phase": "update"}
 	for metric, want := range map[string]float64{
 		sample.RolloutUnavailable: 3 * 60, sample.RolloutBeyond: 60, sample.RolloutSurge: 0, sample.RolloutStill: 60,
-		sample.RolloutLeast: 0.7, sample.QuotaStall: 60, sample.QuotaStallLongest: 60,
+		sample.RolloutLeast: 0.7, sample.QuotaStall: 60, sample.QuotaStallLongest: 60, sample.QuotaLag: 0,
 	} {
 		if got, ok := scalarOf(s, metric, labels); !ok || got.Value != want {
 			t.Errorf("%s is %v (%t), want %v", metric, got.Value, ok, want)
