@@ -67,17 +67,17 @@ func autoscalingMetrics() []Metric {
 		response(HPAOvershoot, Ratio,
 			"By how much the Ready pods passed the number at which they came to rest, over the change of the needed pods, the most of the phase."),
 		figure(HPAReversals, Count, "Times that the desired replicas turned while the load did not."),
-		figure(HPAUnder, Seconds, "Pods that were needed and not Ready, times the seconds for which they lacked."),
-		figure(HPAOver, Seconds, "Pods that were Ready and not needed, times the seconds for which they were too many."),
+		figure(HPAUnder, PodSeconds, "Pods that were needed and not Ready, times the seconds for which they lacked."),
+		figure(HPAOver, PodSeconds, "Pods that were Ready and not needed, times the seconds for which they were too many."),
 		series(HPAOracle, Count, Gauge, "Replicas that an HPA should ask for by its own rule, had it known what its pods really use at that "+
 			"moment; computed from the records, and only of an HPA with one CPU-utilisation metric that alone scales the one object of a service."),
-		figure(HPANotAsked, Seconds, "The part of the lacking pod-seconds in which the HPA had not asked for the pods: hpa_rule_short_pod_seconds "+
+		figure(HPANotAsked, PodSeconds, "The part of the lacking pod-seconds in which the HPA had not asked for the pods: hpa_rule_short_pod_seconds "+
 			"and hpa_decided_late_pod_seconds together, where these are known."),
-		figure(HPARuleShort, Seconds, "The part of the lacking pod-seconds in which the HPA's own rule did not call for the pods, "+
+		figure(HPARuleShort, PodSeconds, "The part of the lacking pod-seconds in which the HPA's own rule did not call for the pods, "+
 			"even with the true usage (hpa_oracle_replicas_total)."),
-		figure(HPADecidedLate, Seconds, "The part of the lacking pod-seconds in which the HPA had not asked for the pods yet, and would have "+
+		figure(HPADecidedLate, PodSeconds, "The part of the lacking pod-seconds in which the HPA had not asked for the pods yet, and would have "+
 			"had it known the true usage at once (hpa_oracle_replicas_total): metrics that were old, and the wait for the next sync."),
-		figure(HPAActedLate, Seconds, "The part of the lacking pod-seconds in which the HPA had asked for the pods."),
+		figure(HPAActedLate, PodSeconds, "The part of the lacking pod-seconds in which the HPA had asked for the pods."),
 		figure(ElasticUnder, Ratio, "SPEC theta_U: the share of the needed pods that lacked, on average over the time."),
 		figure(ElasticOver, Ratio, "SPEC theta_O: the pods beyond the needed ones over the needed ones, on average over the time."),
 		figure(ElasticUnderTime, Ratio, "SPEC tau_U: the share of the time in which there were fewer Ready pods than needed."),

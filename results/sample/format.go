@@ -35,6 +35,8 @@ func ladder(unit Unit) []scale {
 		return []scale{{0, 1, "/s"}}
 	case Hours:
 		return []scale{{0, 1, " h"}}
+	case PodSeconds:
+		return []scale{{0, 1, " pod-s"}}
 	default:
 		return []scale{{0, 1, ""}}
 	}
@@ -82,6 +84,8 @@ func zeroUnit(unit Unit) string {
 		return " cores"
 	case Hours:
 		return " h"
+	case PodSeconds:
+		return " pod-s"
 	default:
 		return ""
 	}

@@ -39,6 +39,8 @@ func TestFormat(t *testing.T) {
 		{0.351, Hours, "0.351 h"},
 		{12345, Hours, "12,300 h"},
 		{0, Hours, "0 h"},
+		{1234, PodSeconds, "1,230 pod-s"},
+		{0, PodSeconds, "0 pod-s"},
 		{0.017060034, Dollars, "$0.0171"},
 		{1234.5, Dollars, "$1,230"},
 		{-2, Dollars, "-$2"},

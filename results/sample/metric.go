@@ -18,6 +18,8 @@ const (
 	PerSecond Unit = "per_second"
 	Hours     Unit = "hours"   // Of pods; times are in Seconds.
 	Dollars   Unit = "dollars" // Of the United States.
+
+	PodSeconds Unit = "pod_seconds" // Pods times the seconds for which there were so many.
 )
 
 // A Direction says which change of a metric is an improvement.
