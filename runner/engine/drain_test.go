@@ -10,7 +10,7 @@ import (
 // tainted for a moment longer; the probe, of which each node takes one, waits for that.
 const drained = `
   fleet:
-    podStartup: {distribution: fixed, value: 100ms}
+    podStartup: {distribution: fixed, value: 2s} # Longer than evictions wait for one another.
     podStop: {distribution: fixed, value: 300ms}
     pools: [{name: drained, nodeType: m6i.2xlarge, count: 2}]
   workloads:
