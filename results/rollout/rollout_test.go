@@ -85,6 +85,9 @@ func TestStalled(t *testing.T) {
 		// That room grows is no pod made.
 		{"room grows", steps(0, 7, 40, 10), pods(steps(0, 9, 20, 7, 40, 10)),
 			Stall{Seconds: 40, Known: 60, Longest: &Gap{From: 0, To: sec(40), Room: 3, Missing: 3}}},
+		// At the very end the room goes before the pods are there.
+		{"room shrinks", steps(0, 7, 42, 10), pods(steps(0, 7, 40, 9, 42, 10)),
+			Stall{Seconds: 42, Known: 60, Longest: &Gap{From: 0, To: sec(42), Room: 3, Missing: 3}}},
 		{"one of two resources is full", steps(0, 8), []Constraint{{steps(0, 8), steps(0, 10), 1}, {steps(0, 4), steps(0, 4.4), 0.5}},
 			Stall{Known: 60}},
 		{"both have room", steps(0, 8), []Constraint{{steps(0, 8), steps(0, 10), 1}, {steps(0, 4), steps(0, 4.5), 0.5}},

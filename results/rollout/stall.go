@@ -28,8 +28,8 @@ type Stall struct {
 type Gap struct {
 	From sample.Offset `json:"from"`
 	To   sample.Offset `json:"to"`
-	Room float64       `json:"room"` // Pods for which there was room at its end.
-	// Missing pods at its end: desired and not there.
+	Room float64       `json:"room"` // The most pods for which there was room.
+	// Missing is the most pods that were desired and not there.
 	Missing float64 `json:"missing"`
 }
 
@@ -58,7 +58,7 @@ func Stalled(desired, current series.Steps, constraints []Constraint, from, to s
 		}
 		stall.Seconds += seconds
 		if now != nil && now.To == gap.From && v[1] <= made {
-			gap.From = now.From
+			gap.From, gap.Room, gap.Missing = now.From, max(now.Room, gap.Room), max(now.Missing, gap.Missing)
 		}
 		made = v[1]
 		now = &gap
