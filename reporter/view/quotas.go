@@ -44,11 +44,7 @@ func (b *builder) quotaFigure() Figure {
 	_, used := b.tracks(sample.QuotaUsed, quotaName)
 	for _, hard := range b.fullest() {
 		name := quotaName(hard.Labels)
-		points := slices.Clone(used[name])
-		for i := range points {
-			points[i].Y /= hard.Last
-		}
-		panel.addSteps(b, name, len(panel.Series), points)
+		panel.addSteps(b, name, len(panel.Series), sharesOf(used[name], hard.Last))
 	}
 	if hidden := len(b.gauges(sample.QuotaHard, false)) - len(panel.Series); hidden > 0 {
 		figure.Caption += " " + plural(hidden, "less full resource is", "less full resources are") + " only in the table."
@@ -60,6 +56,15 @@ func (b *builder) quotaFigure() Figure {
 	figure.Panels = []Panel{panel}
 	figure.finishTime()
 	return figure
+}
+
+// sharesOf returns what was used over what is allowed.
+func sharesOf(used []Point, hard float64) []Point {
+	shares := slices.Clone(used)
+	for i := range shares {
+		shares[i].Y /= hard
+	}
+	return shares
 }
 
 // fullest are the resources with the largest shares in use, the fullest first.

@@ -18,7 +18,7 @@ const (
 
 // rollouts shows how workloads were updated. A run without rollouts has no such section.
 func (b *builder) rollouts() []Section {
-	if len(b.distributions(sample.RolloutDuration)) == 0 {
+	if len(b.distributions(sample.RolloutDuration)) == 0 && len(b.summary.Rollouts) == 0 {
 		return nil
 	}
 	return []Section{{
@@ -95,11 +95,7 @@ func (b *builder) quotaPanel() Panel {
 				continue
 			}
 			seen[line] = true
-			shares := slices.Clone(used[line])
-			for i := range shares {
-				shares[i].Y /= need.Hard
-			}
-			panel.addSteps(b, line, len(panel.Series)+4, shares)
+			panel.addSteps(b, line, len(panel.Series)+4, sharesOf(used[line], need.Hard))
 		}
 	}
 	if len(panel.Series) > 0 {
@@ -190,7 +186,7 @@ func rolloutRow(r summary.Rollout) []string {
 
 // rolloutTable shows how long the rollouts took; it has no rows if there were none.
 func (b *builder) rolloutTable() Table {
-	table := Table{ID: "rollouts", Caption: "Rollouts, from the update's acknowledgement until complete", Empty: "No rollout was acknowledged.",
+	table := Table{ID: "rollouts", Caption: "Rollouts, from the update's acknowledgement until complete", Empty: "No rollout was followed to its end.",
 		Columns: []Column{{Name: "Workload"}, {Name: "Phase"}, {"Objects", true}, {"never complete", true},
 			{"p50", true}, {"p90", true}, {"p99", true}, {"Max", true}}}
 	for _, d := range b.distributions(sample.RolloutDuration) {

@@ -27,7 +27,7 @@ type Elasticity struct {
 // elastic collects what elasticity is computed from: whole step series, as the thinned tracks
 // would move the edges.
 type elastic struct {
-	series  map[string]*series.Recorder   // By metric and service or HPA.
+	series  recorders                     // By metric and service or HPA.
 	windows map[string]map[string]*window // By service and phase.
 }
 
@@ -45,15 +45,8 @@ func (c *collector) elasticPoint(p sample.Point) {
 	default:
 		return
 	}
-	if c.elastic.series == nil {
-		c.elastic = elastic{series: map[string]*series.Recorder{}, windows: map[string]map[string]*window{}}
-	}
-	k := p.Metric + " " + name
-	if c.elastic.series[k] == nil {
-		c.elastic.series[k] = &series.Recorder{}
-	}
-	c.elastic.series[k].Add(p.At, p.Value)
-	if c.elastic.series[k].Full() && p.Metric != sample.ServiceServed { // Of which only the oracle wants to know.
+	full := c.elastic.series.add(p.Metric+" "+name, p)
+	if full && p.Metric != sample.ServiceServed { // Of which only the oracle wants to know.
 		c.overflow[p.Metric] = true
 	}
 	if _, phase := c.split(p.Labels, p.At); p.Metric == sample.ServiceNeeded && phase != "" {
@@ -62,6 +55,9 @@ func (c *collector) elasticPoint(p sample.Point) {
 }
 
 func (e *elastic) extend(service, phase string, at sample.Offset) {
+	if e.windows == nil {
+		e.windows = map[string]map[string]*window{}
+	}
 	if e.windows[service] == nil {
 		e.windows[service] = map[string]*window{}
 	}
@@ -110,10 +106,7 @@ func (c *collector) elasticity(service, phase string, scalers []bundle.Autoscale
 }
 
 func (e elastic) steps(metric, name string) series.Steps {
-	if r := e.series[metric+" "+name]; r != nil {
-		return r.Steps()
-	}
-	return nil
+	return e.series.steps(metric + " " + name)
 }
 
 // elasticScalars makes figures that objectives can judge of what is known; what is not defined

@@ -33,7 +33,7 @@ type Rollout struct {
 
 // rolled collects what rollouts are judged by.
 type rolled struct {
-	series  map[string]*series.Recorder // By metric and labels.
+	series  recorders // By metric and labels.
 	windows map[rolledKey]*window
 }
 
@@ -43,15 +43,7 @@ type rolledKey struct{ workload, phase string }
 func (c *collector) rolledPoint(p sample.Point) {
 	switch p.Metric {
 	case sample.WorkloadReplicas, sample.QuotaUsed, sample.QuotaHard:
-		if c.rolled.series == nil {
-			c.rolled.series = map[string]*series.Recorder{}
-		}
-		k := key(p.Metric, p.Labels)
-		if c.rolled.series[k] == nil {
-			c.rolled.series[k] = &series.Recorder{}
-		}
-		c.rolled.series[k].Add(p.At, p.Value)
-		if c.rolled.series[k].Full() {
+		if c.rolled.series.add(key(p.Metric, p.Labels), p) {
 			c.overflow[p.Metric] = true
 		}
 	case sample.Rollouts:
@@ -62,10 +54,7 @@ func (c *collector) rolledPoint(p sample.Point) {
 
 // steps returns a series as it was recorded; nil if it was not.
 func (r *rolled) steps(metric string, labels sample.Labels) series.Steps {
-	if recorder := r.series[key(metric, labels)]; recorder != nil {
-		return recorder.Steps()
-	}
-	return nil
+	return r.series.steps(key(metric, labels))
 }
 
 func (r *rolled) extend(k rolledKey, at sample.Offset) {
@@ -83,7 +72,7 @@ func (r *rolled) extend(k rolledKey, at sample.Offset) {
 func (c *collector) rollouts(run *bundle.Run) []Rollout {
 	var all []Rollout
 	for k, w := range c.rolled.windows {
-		r := Rollout{Workload: k.workload, Phase: k.phase}
+		r := Rollout{Workload: k.workload, Phase: k.phase, Unfinished: true} // Of a run that was killed nothing says how long it took.
 		for _, d := range c.values {
 			if d.Metric == sample.RolloutDuration && d.Labels["workload"] == k.workload && d.Labels[phaseLabel] == k.phase {
 				r.Unfinished = d.Censored > 0

@@ -11,8 +11,9 @@ import (
 )
 
 // rolledRun writes an update of 10 pods under a quota of 10 that stands still from 20 s to 80 s, with
-// 7 pods and room for 3, and is given up then if it is stuck.
-func rolledRun(t *testing.T, stuck bool, objectives ...slo.Objective) *Summary {
+// 7 pods and room for 3, and is given up then if it is stuck. Of a run that was killed nothing says how
+// long it took.
+func rolledRun(t *testing.T, stuck, killed bool, objectives ...slo.Objective) *Summary {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "run")
 	writer, err := bundle.Create(dir, bundle.Manifest{ID: "r-1", Scenario: "rollout", Started: time.Now(),
@@ -49,8 +50,10 @@ func rolledRun(t *testing.T, stuck bool, objectives ...slo.Objective) *Summary {
 	}
 	var took sample.Histogram
 	took.Record(70 * time.Second)
-	writer.Window(sample.Window{From: at(10), To: at(80), Metric: sample.RolloutDuration, Histogram: took, Censored: stuck,
-		Labels: sample.Labels{"workload": "web", "phase": "update"}})
+	if !killed {
+		writer.Window(sample.Window{From: at(10), To: at(80), Metric: sample.RolloutDuration, Histogram: took, Censored: stuck,
+			Labels: sample.Labels{"workload": "web", "phase": "update"}})
+	}
 	writer.Event(sample.Event{At: at(91), Kind: sample.PhaseFinished, Phase: "update"})
 	if err := writer.Finish(bundle.Complete, "", 92*time.Second); err != nil {
 		t.Fatal(err)
@@ -60,7 +63,7 @@ func rolledRun(t *testing.T, stuck bool, objectives ...slo.Objective) *Summary {
 }
 
 func TestRolloutByHand(t *testing.T) {
-	s := rolledRun(t, false)
+	s := rolledRun(t, false, false)
 	labels := sample.Labels{"workload": "web", "phase": "update"}
 	for metric, want := range map[string]float64{
 		sample.RolloutUnavailable: 3 * 60, sample.RolloutBeyond: 60, sample.RolloutSurge: 0, sample.RolloutStill: 60,
@@ -80,10 +83,13 @@ func TestRolloutByHand(t *testing.T) {
 func TestStuckRollout(t *testing.T) {
 	limit := 100.0
 	o := slo.Objective{Name: "in time", Metric: sample.RolloutDuration, Statistic: "max", Most: &limit}
-	if s := rolledRun(t, true, o); s.Objectives[0].Verdict == slo.Pass || !s.Rollouts[0].Unfinished {
+	if s := rolledRun(t, true, false, o); s.Objectives[0].Verdict == slo.Pass || !s.Rollouts[0].Unfinished {
 		t.Errorf("verdict %s, unfinished %t", s.Objectives[0].Verdict, s.Rollouts[0].Unfinished)
 	}
-	if s := rolledRun(t, false, o); s.Objectives[0].Verdict != slo.Pass {
+	if s := rolledRun(t, false, false, o); s.Objectives[0].Verdict != slo.Pass {
 		t.Errorf("verdict %s of one that was complete", s.Objectives[0].Verdict)
+	}
+	if s := rolledRun(t, true, true, o); s.Objectives[0].Verdict != slo.NoData || !s.Rollouts[0].Unfinished {
+		t.Errorf("verdict %s, unfinished %t of one that was killed", s.Objectives[0].Verdict, s.Rollouts[0].Unfinished)
 	}
 }
