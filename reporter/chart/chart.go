@@ -63,7 +63,7 @@ func Draw(figure view.Figure) *svg.Canvas {
 	area := draw.Crop(draw.New(canvas), 2, -gutter, 2, -vg.Length(strip))
 	tiles := draw.Tiles{Rows: rows, Cols: 1, PadTop: panelLabel, PadY: panelLabel}
 	for i, row := range plot.Align(plots, tiles, area) {
-		drawPanel(canvas, figure.Panels[i], plots[i][0], row[0])
+		drawPanel(canvas, figure, figure.Panels[i], plots[i][0], row[0])
 		if i == 0 && strip > 0 {
 			drawBandNames(figure, plots[i][0], row[0])
 		}
@@ -147,12 +147,12 @@ func newPlot(canvas *svg.Canvas, figure view.Figure, panel view.Panel, last bool
 	for _, limit := range panel.Limits {
 		p.Add(limitLine{limit: limit, axis: figure.Axis})
 	}
-	for _, series := range panel.Series {
+	for i, series := range panel.Series {
 		if series.Dots {
-			p.Add(dots{canvas: canvas, series: series})
+			p.Add(dots{canvas: canvas, series: series, index: i})
 			continue
 		}
-		p.Add(line{canvas: canvas, series: series})
+		p.Add(line{canvas: canvas, series: series, index: i})
 	}
 	if len(panel.Marks) > 0 {
 		p.Add(marks{canvas: canvas, panel: panel})

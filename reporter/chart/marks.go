@@ -30,12 +30,13 @@ func lineStyle(slot int) draw.LineStyle {
 type line struct {
 	canvas *svg.Canvas
 	series view.Series
+	index  int // Among the panel's series.
 }
 
 // Plot draws the line; a part of a single point is drawn as a short stroke.
 func (l line) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	l.canvas.Group(l.series.Name)
+	l.canvas.Group(l.series.Name, svg.Datum{Name: "series", Value: fmt.Sprint(l.index)})
 	defer l.canvas.EndGroup()
 	c.SetLineStyle(lineStyle(l.series.Slot))
 	for _, part := range l.series.Parts {
@@ -152,9 +153,12 @@ func (l limitLine) Plot(c draw.Canvas, p *plot.Plot) {
 }
 
 // drawPanel draws one panel, its label, its limits' names and the names of its lines.
-func drawPanel(canvas *svg.Canvas, panel view.Panel, p *plot.Plot, area draw.Canvas) {
-	p.Draw(area)
+func drawPanel(canvas *svg.Canvas, figure view.Figure, panel view.Panel, p *plot.Plot, area draw.Canvas) {
 	c := p.DataCanvas(area)
+	_, height := canvas.Size()
+	canvas.Group("", readings(figure, panel, p, c, height.Points())...)
+	defer canvas.EndGroup()
+	p.Draw(area)
 	title := words(svg.Text, draw.XLeft, draw.YBottom)
 	title.Font.Weight = xfont.WeightBold
 	c.FillText(title, vg.Point{X: 0, Y: c.Max.Y + 9}, panel.Label)
@@ -189,12 +193,13 @@ func drawNames(canvas *svg.Canvas, panel view.Panel, p *plot.Plot, c draw.Canvas
 	_, y := p.Transforms(&c)
 	type name struct {
 		series view.Series
+		index  int
 		y      vg.Length
 	}
 	names := make([]name, len(panel.Series))
 	for i, series := range panel.Series {
 		part := series.Parts[len(series.Parts)-1]
-		names[i] = name{series: series, y: y(part[len(part)-1].Y)}
+		names[i] = name{series: series, index: i, y: y(part[len(part)-1].Y)}
 	}
 	slices.SortStableFunc(names, func(a, b name) int { return cmp.Compare(b.y, a.y) })
 	places := make([]vg.Length, len(names))
@@ -206,7 +211,7 @@ func drawNames(canvas *svg.Canvas, panel view.Panel, p *plot.Plot, c draw.Canvas
 	const sample, space = 22, 6
 	for i, name := range names {
 		left := c.Max.X + 12
-		canvas.Group(name.series.Name)
+		canvas.Group(name.series.Name, svg.Datum{Name: "name", Value: fmt.Sprint(name.index)})
 		if name.series.Dots {
 			drawDot(c, name.series.Slot, vg.Point{X: left + sample/2, Y: places[i]})
 		} else {

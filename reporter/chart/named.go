@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -49,12 +50,13 @@ func setNamed(p *plot.Plot, figure view.Figure) {
 type dots struct {
 	canvas *svg.Canvas
 	series view.Series
+	index  int // Among the panel's series.
 }
 
 // Plot draws the dots.
 func (d dots) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	d.canvas.Group(d.series.Name)
+	d.canvas.Group(d.series.Name, svg.Datum{Name: "series", Value: fmt.Sprint(d.index)})
 	defer d.canvas.EndGroup()
 	for _, part := range d.series.Parts {
 		for _, point := range part {

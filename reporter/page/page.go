@@ -28,8 +28,8 @@ var experimentTemplate string
 //go:embed style.css
 var styleSheet string
 
-//go:embed theme.js
-var themeScript string
+//go:embed page.js
+var pageScript string
 
 // MaxBytes is the largest page that Write is meant to make for any run; a test holds it to
 // that for a run with every figure.
@@ -68,7 +68,7 @@ type frame struct {
 }
 
 func newFrame() frame {
-	script := strings.TrimSpace(themeScript)
+	script := lean(pageScript)
 	hash := sha256.Sum256([]byte(script))
 	return frame{
 		Style:  template.CSS(tokenStyle() + styleSheet),
@@ -76,6 +76,17 @@ func newFrame() frame {
 		Policy: "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-" +
 			base64.StdEncoding.EncodeToString(hash[:]) + "'",
 	}
+}
+
+// lean leaves out the script's comments and indentation.
+func lean(script string) string {
+	var lines []string
+	for line := range strings.Lines(script) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // execute writes one of the two pages, which share their parts.

@@ -175,7 +175,7 @@ func checkElement(t *testing.T, node *html.Node) {
 }
 
 func TestStyleLoadsNothing(t *testing.T) {
-	for _, text := range []string{styleSheet, themeScript, tokenStyle()} {
+	for _, text := range []string{styleSheet, pageScript, tokenStyle()} {
 		if found := regexp.MustCompile(`(?i)@import|url\(|https?:|fetch\(|XMLHttp`).FindString(text); found != "" {
 			t.Errorf("style or script contains %q", found)
 		}

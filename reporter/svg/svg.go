@@ -75,10 +75,20 @@ func (c *Canvas) Size() (vg.Length, vg.Length) {
 	return vg.Length(c.options.Width), vg.Length(c.options.Height)
 }
 
-// Group begins a group of marks that has a title of its own, which browsers show as a tooltip.
-func (c *Canvas) Group(title string) {
+// A Datum is what a script may read off a group: the attribute data-<Name>.
+type Datum struct{ Name, Value string }
+
+// Group begins a group of marks. Its title, if it has one, is shown by browsers as a tooltip.
+func (c *Canvas) Group(title string, data ...Datum) {
 	c.groups++
-	fmt.Fprintf(&c.body, "<g><title>%s</title>", html.EscapeString(title))
+	c.body.WriteString("<g")
+	for _, d := range data {
+		fmt.Fprintf(&c.body, ` data-%s="%s"`, d.Name, html.EscapeString(d.Value))
+	}
+	c.body.WriteString(">")
+	if title != "" {
+		fmt.Fprintf(&c.body, "<title>%s</title>", html.EscapeString(title))
+	}
 }
 
 // EndGroup ends the group begun last.
