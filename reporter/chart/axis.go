@@ -151,6 +151,9 @@ func dataRange(panel view.Panel) (low, high float64) {
 			}
 		}
 	}
+	if panel.Heat != nil {
+		low, high = min(low, panel.Heat.Edges[0]), max(high, panel.Heat.Edges[len(panel.Heat.Edges)-1])
+	}
 	for _, mark := range panel.Marks {
 		low, high = min(low, mark.Low.Y), max(high, mark.High.Y)
 	}

@@ -111,6 +111,8 @@ func runs(points []view.Point) [][]view.Point {
 
 func panelHeight(figure view.Figure) float64 {
 	switch {
+	case len(figure.Panels) > 0 && figure.Panels[0].Heat != nil:
+		return heatPanel
 	case figure.Axis == view.FigureAxis:
 		return figurePanel
 	case len(figure.Panels) == 1:
@@ -142,6 +144,9 @@ func newPlot(canvas *svg.Canvas, figure view.Figure, panel view.Panel, last bool
 	if figure.Axis == view.TimeAxis {
 		p.Add(bands{canvas: canvas, all: figure.Bands})
 		p.Add(outages{canvas: canvas, all: figure.Outages})
+	}
+	if panel.Heat != nil {
+		p.Add(heatMap{panel.Heat})
 	}
 	p.Add(grid)
 	for _, limit := range panel.Limits {

@@ -18,6 +18,9 @@ func (b *builder) api() Section {
 		Figures: []Figure{b.apiFigure()},
 		Tables:  []Table{b.apiTable()},
 	}
+	if heat, ok := b.heat(); ok {
+		section.Figures = append(section.Figures, heat)
+	}
 	if answers := b.answerTable(); len(answers.Rows) > 0 {
 		section.Tables = append(section.Tables, answers)
 	}

@@ -161,7 +161,18 @@ type Panel struct {
 	Series []Series
 	Limits []Limit
 	Marks  []Mark
+	Heat   *HeatMap // Drawn behind the lines; nil if there is none.
 }
+
+// A HeatMap is a heat map: how many things there are in each cell of a grid.
+type HeatMap struct {
+	Width float64   // Of a column, on the horizontal axis, which begins at 0.
+	Edges []float64 // The vertical axis: the lowest value of each row, and the highest of the last.
+	Cells [][]int   // By column, then by row: 0 for none, else 1 (few) to HeatShades (most).
+}
+
+// HeatShades is how many shades a heat map has.
+const HeatShades = 6
 
 // A Mark is a named place in a panel, with the ranges that it may as well have; those without extent
 // are not drawn.

@@ -145,10 +145,16 @@ func (h *Histogram) Buckets(visit func(seconds float64, count int64)) {
 	if h.counts == nil {
 		return
 	}
-	for _, bar := range h.counts.Distribution() {
-		if bar.Count > 0 {
-			visit(float64(bar.To)/1e6, bar.Count)
+	const half = 1 << (histogramBits - 1)
+	for i, count := range h.counts.Export().Counts {
+		if count == 0 {
+			continue
 		}
+		// Of the counts, the first 2*half are of single microseconds; each half after that has steps
+		// twice as wide as the one before.
+		shift := max(i/half-1, 0)
+		step := i - shift*half
+		visit(float64((step+1)<<shift-1)/1e6, count)
 	}
 }
 

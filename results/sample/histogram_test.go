@@ -122,6 +122,25 @@ func buckets(h Histogram) (all []bucket) {
 	return all
 }
 
+// TestBucketsAreTheLibrarys compares with the slower way in which the library lists its counts.
+func TestBucketsAreTheLibrarys(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var h Histogram
+		for _, value := range durations(1).Draw(t, "values") {
+			h.Record(value)
+		}
+		var want []bucket
+		for _, bar := range h.counts.Distribution() {
+			if bar.Count > 0 {
+				want = append(want, bucket{float64(bar.To) / 1e6, bar.Count})
+			}
+		}
+		if got := buckets(h); !slices.Equal(got, want) {
+			t.Fatalf("buckets %v, want %v", got, want)
+		}
+	})
+}
+
 func TestHistogramJSONRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var h, back Histogram

@@ -34,6 +34,7 @@ type collector struct {
 	outages  []*outage
 	rolled   rolled
 	costs    costs
+	heats    map[string]*Heat // By class of request.
 }
 
 // A gauge is the sum of the points of one label set.
@@ -67,7 +68,7 @@ func collect(run *bundle.Run) (*collector, error) {
 	c := &collector{
 		values: map[string]*Values{}, floors: map[string]*Values{}, gauges: map[string]*gauge{}, scalars: map[string]Scalar{},
 		counters: map[string]counter{}, buckets: map[string]*bucketed{}, rates: map[string]*readyRate{}, overflow: map[string]bool{},
-		syncs: map[string]*syncing{}, oracles: map[string]series.Steps{},
+		syncs: map[string]*syncing{}, oracles: map[string]series.Steps{}, heats: map[string]*Heat{},
 	}
 	c.costs.begin(run.Manifest.Services)
 	for event, err := range run.Events() { // First: the others are told apart by phase.
@@ -164,6 +165,7 @@ func (c *collector) window(w sample.Window) {
 	}
 	if w.Metric == sample.APIRequest {
 		c.counts.Requests += w.Histogram.Count()
+		c.heat(w)
 	}
 }
 

@@ -94,6 +94,9 @@ func (c *collector) gaugeFigures() []Gauge {
 
 func (c *collector) detail() *Detail {
 	d := &Detail{Events: c.events}
+	for _, class := range slices.Sorted(maps.Keys(c.heats)) {
+		d.Heats = append(d.Heats, *c.heats[class])
+	}
 	for _, k := range slices.Sorted(maps.Keys(c.values)) {
 		d.Distributions = append(d.Distributions, *c.values[k])
 	}

@@ -12,6 +12,7 @@ import (
 type Detail struct {
 	Distributions []Values
 	Tracks        []Track
+	Heats         []Heat
 	Events        []sample.Event // Without those of kind Progress; at most maxEvents.
 }
 

@@ -57,6 +57,7 @@ func (m *maker) load() {
 			m.distribution(sample.APIRequest, inPhase, 2000, class.median*slower, class.sigma)
 			m.distribution(sample.APISendLag, inPhase, 2000, 0.00021, 0.8)
 		}
+		m.heat(labels["class"], class.median, class.sigma)
 		m.track(sample.APIOffered, labels, 32, 270, func(float64) float64 { return 16.7 })
 		m.track(sample.APIAchieved, labels, 32, 270, func(t float64) float64 {
 			if t > 90 && t < 97 {
@@ -148,4 +149,26 @@ func (m *maker) objective(name, metric string, statistic slo.Statistic, where sa
 		m.run.Summary.Objectives = append(m.run.Summary.Objectives, o)
 		return
 	}
+}
+
+// heat adds requests over time: 66 in every 4 s, slower ones from 92 s to 100 s.
+func (m *maker) heat(class string, median, sigma float64) {
+	h := summary.Heat{Class: class, Slot: at(4), Slots: make([]summary.HeatSlot, 68)}
+	for i := 8; i < len(h.Slots); i++ {
+		slot := &h.Slots[i]
+		slot.Rows, slot.Count = map[int]int64{}, 66
+		for range slot.Count {
+			latency := median * math.Exp(sigma*m.random.NormFloat64())
+			if i == 23 || i == 24 {
+				latency *= 5
+			}
+			row := 0
+			for summary.HeatFloor(row+1) <= latency {
+				row++
+			}
+			slot.Rows[row]++
+			slot.Max = max(slot.Max, latency)
+		}
+	}
+	m.run.Detail.Heats = append(m.run.Detail.Heats, h)
 }
