@@ -20,11 +20,12 @@ import (
 
 // The inks of a chart beside those of its series. The page's style defines them.
 const (
-	Muted svg.Ink = "muted" // Words on axes.
-	Grid  svg.Ink = "grid"
-	Rule  svg.Ink = "rule" // The horizontal axis.
-	Band  svg.Ink = "band" // Every second phase.
-	Limit svg.Ink = "limit"
+	Muted  svg.Ink = "muted" // Words on axes.
+	Grid   svg.Ink = "grid"
+	Rule   svg.Ink = "rule" // The horizontal axis.
+	Band   svg.Ink = "band" // Every second phase.
+	Limit  svg.Ink = "limit"
+	Beyond svg.Ink = "beyond" // Where a limit was passed.
 )
 
 // Colours is how many series inks there are; further series share them with another dash.
@@ -145,6 +146,7 @@ func newPlot(canvas *svg.Canvas, figure view.Figure, panel view.Panel, last bool
 		p.Add(bands{canvas: canvas, all: figure.Bands})
 		p.Add(outages{canvas: canvas, all: figure.Outages})
 	}
+	p.Add(beyond{all: figure.Beyond})
 	if panel.Heat != nil {
 		p.Add(heatMap{panel.Heat})
 	}

@@ -31,6 +31,7 @@ func palette() []token {
 		{"bg", "#ffffff", "#14171b", surface},
 		{"panel", "#f6f7f9", "#1c2026", surface},
 		{"band", "#eff1f4", "#20252c", surface},
+		{"beyond", "#fbe3df", "#4a211c", surface}, // Where a limit was passed.
 		{"text", "#1b1f24", "#e3e6ea", words},
 		{"muted", "#59616b", "#a0a8b3", words},
 		{"link", "#0b5cad", "#7ab8f5", words},

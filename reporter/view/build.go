@@ -29,7 +29,7 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 		Key:        b.key(),
 		Warnings:   b.warnings(),
 	}
-	report.Sections = append([]Section{b.timeline()}, b.nodes()...)
+	report.Sections = slices.Concat(b.why(), []Section{b.timeline()}, b.nodes())
 	report.Sections = append(report.Sections, slices.Concat(b.nodeLoss(), b.cost())...)
 	report.Sections = append(report.Sections, b.services()...)
 	report.Sections = append(report.Sections, b.autoscaling()...)

@@ -70,7 +70,7 @@ type Objective struct {
 type Section struct {
 	ID      string
 	Title   string
-	Nav     string // Its name in the navigation.
+	Nav     string // Its name in the navigation; "" if it follows on another one.
 	Lead    string
 	Facts   []Fact
 	Figures []Figure
@@ -132,6 +132,7 @@ type Figure struct {
 	End     float64 // Where the time axis ends, in seconds, or that of nodes, pods or HPAs.
 	Bands   []Band
 	Outages []Band // Of a time axis: stretches in which something was amiss on purpose.
+	Beyond  []Band // Stretches of the horizontal axis in which a limit was passed.
 	Ticks   []Tick // Of a value or names axis.
 	Along   string // What a value, names or figure axis shows.
 	Log     bool   // A value axis is logarithmic.

@@ -76,6 +76,15 @@ func (l Labels) Match(selector Labels) bool {
 	return true
 }
 
+// Without returns the labels but for those names.
+func (l Labels) Without(names ...string) Labels {
+	rest := maps.Clone(l)
+	for _, name := range names {
+		delete(rest, name)
+	}
+	return rest
+}
+
 // An EventKind says what an Event means.
 type EventKind string
 

@@ -35,6 +35,7 @@ type collector struct {
 	rolled   rolled
 	costs    costs
 	heats    map[string]*Heat // By class of request.
+	slow     map[string]*Slow
 }
 
 // A gauge is the sum of the points of one label set.
@@ -68,7 +69,7 @@ func collect(run *bundle.Run) (*collector, error) {
 	c := &collector{
 		values: map[string]*Values{}, floors: map[string]*Values{}, gauges: map[string]*gauge{}, scalars: map[string]Scalar{},
 		counters: map[string]counter{}, buckets: map[string]*bucketed{}, rates: map[string]*readyRate{}, overflow: map[string]bool{},
-		syncs: map[string]*syncing{}, oracles: map[string]series.Steps{}, heats: map[string]*Heat{},
+		syncs: map[string]*syncing{}, oracles: map[string]series.Steps{}, heats: map[string]*Heat{}, slow: map[string]*Slow{},
 	}
 	c.costs.begin(run.Manifest.Services)
 	for event, err := range run.Events() { // First: the others are told apart by phase.

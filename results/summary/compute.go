@@ -97,6 +97,9 @@ func (c *collector) detail() *Detail {
 	for _, class := range slices.Sorted(maps.Keys(c.heats)) {
 		d.Heats = append(d.Heats, *c.heats[class])
 	}
+	for _, k := range slices.Sorted(maps.Keys(c.slow)) {
+		d.Slow = append(d.Slow, *c.slow[k])
+	}
 	for _, k := range slices.Sorted(maps.Keys(c.values)) {
 		d.Distributions = append(d.Distributions, *c.values[k])
 	}

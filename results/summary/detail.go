@@ -13,6 +13,7 @@ type Detail struct {
 	Distributions []Values
 	Tracks        []Track
 	Heats         []Heat
+	Slow          []Slow
 	Events        []sample.Event // Without those of kind Progress; at most maxEvents.
 }
 

@@ -89,3 +89,15 @@ func (h *Heat) halve() {
 	}
 	h.Slots, h.Slot = half, 2*h.Slot
 }
+
+// Between returns the heat map with the slots outside of [from, to], in seconds of the run, empty.
+func (h Heat) Between(from, to float64) Heat {
+	slots := make([]HeatSlot, len(h.Slots))
+	for i, slot := range h.Slots {
+		if begin := float64(i) * h.Slot.Seconds(); begin+h.Slot.Seconds() > from && begin < to {
+			slots[i] = slot
+		}
+	}
+	h.Slots = slots
+	return h
+}

@@ -42,6 +42,7 @@ func (c *collector) pod(p sample.Pod) {
 		c.counts.PodsCensored++
 	}
 	c.record(sample.PodStartup, labels, took, p.Ready == nil)
+	c.slowPod(sample.PodStartup, labels, took, p)
 	c.floor(labels, took, p)
 	c.readyRate(p, begin)
 	if p.Uncertain { // Of transitions that were seen late, nobody knows how far they were apart.
@@ -137,8 +138,10 @@ func (c *collector) stages(p sample.Pod, labels sample.Labels) {
 		switch {
 		case stage.from != nil && stage.to != nil:
 			c.record(sample.PodStage, withStage, *stage.to-*stage.from, false)
+			c.slowPod(sample.PodStage, withStage, *stage.to-*stage.from, p)
 		case stage.from != nil && p.Ready == nil && i == reached:
 			c.record(sample.PodStage, withStage, waitedUntil(p)-*stage.from, true)
+			c.slowPod(sample.PodStage, withStage, waitedUntil(p)-*stage.from, p)
 		}
 	}
 }
