@@ -1,5 +1,5 @@
 // What a page can do beyond being read: switch between light and dark, read values off figures,
-// hide lines, and sort tables. Without it the page is complete.
+// hide lines, sort tables and save them. Without it the page is complete.
 (function () {
   'use strict';
   function each(root, selector, act) { Array.prototype.forEach.call(root.querySelectorAll(selector), act); }
@@ -177,6 +177,28 @@
           .sort(function (x, y) { return down * compare(x.key, y.key); })
           .forEach(function (r) { body.appendChild(r.row); });
       });
+    });
+  });
+
+  // The table behind a figure can be saved as CSV.
+  each(document, 'figure details', function (details) {
+    var table = details.querySelector('table'), b = document.createElement('button');
+    if (!table) return;
+    b.type = 'button';
+    b.className = 'save';
+    b.textContent = 'Save as CSV';
+    details.appendChild(b);
+    b.addEventListener('click', function () {
+      var rows = Array.prototype.map.call(table.rows, function (row) {
+        return Array.prototype.map.call(row.cells, function (cell) {
+          return '"' + cell.textContent.trim().replace(/"/g, '""') + '"';
+        }).join(',');
+      });
+      var a = document.createElement('a');
+      a.href = URL.createObjectURL(new Blob([rows.join('\r\n') + '\r\n'], { type: 'text/csv' }));
+      a.download = table.id + '.csv';
+      a.click();
+      URL.revokeObjectURL(a.href);
     });
   });
 })();

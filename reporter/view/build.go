@@ -43,7 +43,7 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 	report.Sections = append(report.Sections, b.server()...)
 	report.Sections = append(report.Sections, b.queries()...)
 	report.Sections = append(report.Sections, b.components().terse(),
-		b.harness(), b.cluster(), b.appendix())
+		b.harness(), b.cluster(), b.appendix(), b.method())
 	return report
 }
 

@@ -78,6 +78,14 @@ async function useful(page, fault) {
     const after = await column();
     if (before.length !== after.length || [...before].sort().join() !== [...after].sort().join()) fault('sorting changed what the table says');
   }
+  const details = page.locator('figure details').first();
+  if (await details.count()) {
+    await details.locator('summary').click();
+    const saved = page.waitForEvent('download');
+    await details.locator('button.save').click();
+    const lines = readFileSync(await (await saved).path(), 'utf8').trim().split('\r\n');
+    if (lines.length !== (await details.locator('tr').count())) fault('the table saved as CSV has not as many lines as the table has rows');
+  }
   await page.click('#theme');
   if (!(await page.evaluate(() => document.documentElement.dataset.theme))) fault('the button does not switch between light and dark');
   await page.click('#theme');
