@@ -56,7 +56,8 @@ func TestLibrary(t *testing.T) {
 }
 
 // provoked is what the plans of scenarios warn of that are there to show it.
-var provoked = map[string]string{"rollout/quota-stall": "attempts are refused", "rollout/under-quota": "of quota pods"}
+var provoked = map[string]string{"rollout/quota-stall": "attempts are refused", "rollout/under-quota": "quota pods (pods)", "rollout/with-hpa": "quota pods (pods)",
+	"rollout/with-drain": "no pod of web can be evicted"}
 
 // TestLibraryScales sets the parameters that the files say one can set.
 func TestLibraryScales(t *testing.T) {

@@ -21,11 +21,15 @@ func (b *builder) drains() []Section {
 // drainTable has a row for every pool and phase with a drain that emptied nodes.
 func (b *builder) drainTable() Table {
 	table := Table{ID: "drains-table", Caption: "From a node's cordon until its last pod is gone",
-		Columns: []Column{{Name: "Pool"}, {Name: "Phase"}, {"Nodes", true}, {"p50", true}, {"p90", true}, {"Max", true},
+		Columns: []Column{{Name: "Pool"}, {Name: "Phase"}, {"Nodes", true}, {"never empty", true}, {"p50", true}, {"p90", true}, {"Max", true},
 			{"Pods evicted", true}, {"Evictions refused", true}}}
 	for _, d := range b.distributions(sample.DrainDuration) {
-		row := append([]string{d.Labels["pool"], d.Labels["phase"], count(d.N)}, percentileCells(d, 50, 90)...)
-		row = append(row, format(d.Max, sample.Seconds), Dash, Dash)
+		row := append([]string{d.Labels["pool"], d.Labels["phase"], count(d.N), count(d.Censored)}, percentileCells(d, 50, 90)...)
+		longest := format(d.Max, sample.Seconds)
+		if d.Censored > 0 {
+			longest = "≥ " + longest
+		}
+		row = append(row, longest, Dash, Dash)
 		for i, metric := range []string{sample.Evictions, sample.EvictionsRefused} {
 			for _, s := range b.scalars(metric) {
 				if s.Labels.Match(d.Labels) {

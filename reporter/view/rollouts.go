@@ -205,6 +205,8 @@ func foreseen(forecast string) string {
 	switch forecast {
 	case "never":
 		return "never complete"
+	case "stuck":
+		return "never complete while scaled up"
 	case "delayed":
 		return "attempts refused"
 	}

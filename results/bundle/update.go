@@ -11,7 +11,8 @@ type Update struct {
 	Unavailable int    `json:"unavailable"`
 	Surge       int    `json:"surge"`
 	Needs       []Need `json:"needs,omitempty"`
-	// Forecast is "never" or "delayed" if the plan foresaw that a quota is in the way of a rollout.
+	// Forecast is "never", "stuck" (while an autoscaler asks for many pods) or "delayed" if the plan
+	// foresaw that a quota is in the way of a rollout.
 	Forecast string `json:"forecast,omitempty"`
 }
 

@@ -20,7 +20,7 @@ type Rollout struct {
 	// ceased to wait for them.
 	Unfinished bool `json:"unfinished,omitempty"`
 	// Forecast is what the plan foresaw of the workload's rollouts under quotas: "never",
-	// "delayed", or nothing.
+	// "stuck" (while an autoscaler asks for many pods), "delayed", or nothing.
 	Forecast string `json:"forecast,omitempty"`
 	rollout.Result
 	// Stall is the time in which the workload's quotas had room and pods were missing; nil

@@ -32,20 +32,45 @@ type drainer struct {
 	pods    atomic.Int64 // Pods that were evicted.
 
 	mutex sync.Mutex
-	took  sample.Histogram // For each node.
+	took  sample.Histogram // For each node that is empty.
+	// waited is for how long the others were waited for; 0 for those whose turn never came.
+	waited sample.Histogram
 }
 
 // drain cordons some nodes of a pool and evicts their pods, as kubectl drain does, and waits until
-// these are gone. Pods of DaemonSets stay.
+// these are gone, or until it gives up. Pods of DaemonSets stay.
 func (s Step) drain(ctx context.Context, a *spec.Drain) (string, error) {
 	// Another drain empties other nodes: those of this one have no pods then.
 	seed := s.Env.Plan.Seed ^ crc64.Checksum([]byte(s.Phase), crc64.MakeTable(crc64.ECMA))
 	names := choose(a.Pool, s.size(), a.Nodes.Of(s.size()), seed)
 	d := &drainer{Step: s, pool: a.Pool}
 	began, from := time.Now(), s.Clock.Now()
-	progress := s.progress(len(names))
+	waiting, cancel := patience(ctx, a.GiveUp)
+	defer cancel()
+	err := d.nodes(waiting, names, max(a.Parallel, 1))
+	d.record(from)
+	if err != nil && (ctx.Err() != nil || waiting.Err() == nil) {
+		return "", errors.Join(err, context.Cause(ctx))
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.drained == nil {
+		s.drained = map[string][]string{}
+	}
+	s.drained[a.Pool] = append(s.drained[a.Pool], names...)
+	nodes := fmt.Sprintf("%d nodes", len(names))
+	if err != nil {
+		nodes = fmt.Sprintf("given up after %s: %d of %d nodes empty", a.GiveUp, d.took.Count(), len(names))
+	}
+	return fmt.Sprintf("%s, %d pods evicted in %.1f s, %d attempts refused by disruption budgets",
+		nodes, d.pods.Load(), time.Since(began).Seconds(), d.refused.Load()), nil
+}
+
+// nodes empties nodes, so many at once; the first error ends all.
+func (d *drainer) nodes(ctx context.Context, names []string, parallel int) error {
+	progress := d.progress(len(names))
 	group, drains := errgroup.WithContext(ctx)
-	group.SetLimit(max(a.Parallel, 1))
+	group.SetLimit(parallel)
 	for _, name := range names {
 		group.Go(func() error {
 			if err := d.node(drains, name); err != nil {
@@ -55,24 +80,25 @@ func (s Step) drain(ctx context.Context, a *spec.Drain) (string, error) {
 			return nil
 		})
 	}
-	err := group.Wait()
-	d.record(from)
-	if err != nil {
-		return "", errors.Join(err, context.Cause(ctx))
-	}
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.drained == nil {
-		s.drained = map[string][]string{}
-	}
-	s.drained[a.Pool] = append(s.drained[a.Pool], names...)
-	return fmt.Sprintf("%d nodes, %d pods evicted in %.1f s, %d attempts refused by disruption budgets",
-		len(names), d.pods.Load(), time.Since(began).Seconds(), d.refused.Load()), nil
+	return group.Wait()
 }
 
-// node empties one node.
+// node empties one node, and keeps for how long it did, or tried to.
 func (d *drainer) node(ctx context.Context, name string) error {
 	began := d.Clock.Now()
+	err := d.empty(ctx, name)
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	h := &d.took
+	if err != nil {
+		h = &d.waited
+	}
+	h.Record(time.Duration(d.Clock.Now() - began))
+	return err
+}
+
+// empty cordons a node and evicts its pods until they are gone.
+func (d *drainer) empty(ctx context.Context, name string) error {
 	if err := d.cordon(ctx, name, true); err != nil {
 		return err
 	}
@@ -86,13 +112,7 @@ func (d *drainer) node(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Pods.WaitLeft(ctx, pods); err != nil {
-		return err
-	}
-	d.mutex.Lock()
-	defer d.mutex.Unlock()
-	d.took.Record(time.Duration(d.Clock.Now() - began))
-	return nil
+	return d.Pods.WaitLeft(ctx, pods)
 }
 
 // cordon says whether a node takes new pods.
@@ -127,12 +147,16 @@ func (d *drainer) evict(ctx context.Context, pod measure.PodOnNode) error {
 	}
 }
 
-// record writes how long the nodes took that are empty.
+// record writes how long the nodes took. Those that are not empty are censored: they take at least as
+// long as they were waited for.
 func (d *drainer) record(from sample.Offset) {
 	now := d.Clock.Now()
 	labels := func() sample.Labels { return sample.Labels{"pool": d.pool, "phase": d.Phase} }
-	if d.took.Count() > 0 {
-		d.Sink.Window(sample.Window{From: from, To: now, Metric: sample.DrainDuration, Labels: labels(), Histogram: d.took})
+	for _, h := range []*sample.Histogram{&d.took, &d.waited} {
+		if h.Count() > 0 {
+			d.Sink.Window(sample.Window{From: from, To: now, Metric: sample.DrainDuration, Labels: labels(),
+				Histogram: *h, Censored: h == &d.waited})
+		}
 	}
 	d.Sink.Point(sample.Point{At: now, Metric: sample.EvictionsRefused, Labels: labels(), Value: float64(d.refused.Load())})
 	d.Sink.Point(sample.Point{At: now, Metric: sample.Evictions, Labels: labels(), Value: float64(d.pods.Load())})

@@ -61,6 +61,9 @@ const drained = `
       actions: [{drain: {pool: drained, nodes: 1}}, {wait: {workload: web}}]
     - name: back
       actions: [{uncordon: {pool: drained}}, {patch: {workload: web, patch: {metadata: {annotations: {seen: "yes"}}}}}]
+    - name: stuck
+      actions: [{patch: {workload: budget, patch: {spec: {maxUnavailable: 0}}}}, {drain: {pool: drained, nodes: 2, parallel: 2, giveUp: 3s}},
+        {uncordon: {pool: drained}}]
 `
 
 func TestDrain(t *testing.T) {
@@ -84,10 +87,29 @@ func TestDrain(t *testing.T) {
 	if evicted > 2 && refused < 1 {
 		t.Errorf("%v evictions of %v pods were refused, want some", refused, evicted)
 	}
+	sink.checkGivenUp(t)
 	for _, p := range sink.ends {
 		if p.Workload == "agent" && p.Deleted != nil && p.Ready != nil && *p.Deleted < sink.phaseEnd("drain") {
 			t.Error("a pod of the DaemonSet was evicted")
 		}
+	}
+}
+
+// checkGivenUp fails the test unless a budget that allows none to lack kept the node with the pods, and
+// the empty one was drained.
+func (r *recording) checkGivenUp(t *testing.T) {
+	t.Helper()
+	labels := sample.Labels{"pool": "drained", "phase": "stuck"}
+	for _, w := range r.windows {
+		if w.Metric == sample.DrainDuration && w.Labels.Match(labels) && (w.Histogram.Count() != 1 || w.Censored != (w.Histogram.Max() >= 3)) {
+			t.Errorf("%d nodes took %v s, censored: %t", w.Histogram.Count(), w.Histogram.Max(), w.Censored)
+		}
+	}
+	if all := r.distribution(sample.DrainDuration, labels); all.Count() != 2 {
+		t.Errorf("%d nodes were drained or given up, want 2", all.Count())
+	}
+	if evicted, refused := r.last(sample.Evictions, labels), r.last(sample.EvictionsRefused, labels); evicted != 0 || refused < 1 {
+		t.Errorf("%v pods were evicted and %v evictions refused, want none and some", evicted, refused)
 	}
 }
 

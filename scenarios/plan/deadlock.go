@@ -3,11 +3,14 @@ package plan
 import (
 	"fmt"
 	"math"
+	"slices"
+	"sort"
 )
 
 // The forecasts of a rollout under quotas, the worst last.
 const (
 	Delayed = "delayed" // Attempts to make pods are refused, but it finishes.
+	Stuck   = "stuck"   // It cannot finish while an autoscaler asks for as many pods as it may.
 	Never   = "never"   // It cannot finish.
 )
 
@@ -17,14 +20,17 @@ const (
 //   - no room and none may lack: no pod can be made and none deleted, so the rollout never moves;
 //   - less room than the surge, or than what may lack where pods are slow to stop and count until
 //     they are gone: attempts to make pods are refused, and each refusal delays the next one by up
-//     to 1,000 s (kubernetes/kubernetes issue 98656). It finishes, at some time.
+//     to 1,000 s (kubernetes/kubernetes issue 98656). It finishes, at some time;
+//   - an autoscaler may ask for more pods than the quota allows: the rollout cannot be complete until
+//     it asks for fewer.
 func (s *simulation) warnQuota(phase string, w Workload, each int) {
 	u := updateOf(w, each, s.Fleet.Nodes())
 	need, room := s.room(u.Workload)
 	if need == nil || each == 0 {
 		return
 	}
-	resource := fmt.Sprintf("%s of quota %s", need.Resource, need.Quota)
+	resource := fmt.Sprintf("quota %s (%s)", need.Quota, need.Resource)
+	s.warnScaled(phase, w, resource, each, each+int(room))
 	switch {
 	case room < 0:
 		s.foresee(u.Workload, Never)
@@ -42,10 +48,34 @@ func (s *simulation) warnQuota(phase string, w Workload, each int) {
 	}
 }
 
+// warnScaled says what an autoscaler does to the rollout of the Deployment that it scales, if it may ask
+// for more pods than the quota allows: the rollout is complete only with all of them. And maxUnavailable
+// is of what it asks for. If the quota allows no more pods than must be available then, no old one may be
+// deleted (pkg/controller/deployment/rolling.go, reconcileOldReplicaSets).
+func (s *simulation) warnScaled(phase string, w Workload, resource string, each, allowed int) {
+	if w.Kind != "Deployment" || w.Count != 1 || w.MostPods <= allowed || allowed < each {
+		return
+	}
+	s.foresee(w.Name, Stuck)
+	words := fmt.Sprintf("In phase %s the rollout of %s cannot be complete while its autoscaler asks for more than %s pods, and it may ask for %s: %s allows no more.",
+		phase, w.Name, grouped(allowed), grouped(w.MostPods), resource)
+	available := func(pods int) int { return pods - updateOf(w, pods, s.Fleet.Nodes()).Unavailable }
+	// What must be available does not fall as the pods rise.
+	still := allowed + sort.Search(w.MostPods-allowed+1, func(more int) bool { return available(allowed+more) >= allowed })
+	if still <= w.MostPods {
+		words += fmt.Sprintf(" From %s on it stands still: %s of them must stay available, so that no old one may go.", grouped(still), grouped(available(still)))
+	}
+	s.Warnings = append(s.Warnings, words+" Give the quota room for more, or lower maxReplicas.")
+}
+
+// forecasts are from the best to the worst.
+var forecasts = []string{"", Delayed, Stuck, Never}
+
 // foresee keeps the worst forecast of a workload's rollouts.
 func (s *simulation) foresee(workload, forecast string) {
 	for i := range s.Updates {
-		if s.Updates[i].Workload == workload && s.Updates[i].Forecast != Never {
+		worse := slices.Index(forecasts, forecast) > slices.Index(forecasts, s.Updates[i].Forecast)
+		if s.Updates[i].Workload == workload && worse {
 			s.Updates[i].Forecast = forecast
 		}
 	}

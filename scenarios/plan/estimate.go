@@ -139,7 +139,7 @@ func (s *simulation) step(phase string, step Step) effect {
 	case a.Patch != nil:
 		return effect{seconds: at(objects, a.Patch.Rate, AssumedObjectsPerSecond), requests: a.Patch.Rate}
 	case a.Rollout != nil:
-		return s.rollout(phase, w, n, a.Rollout.Rate)
+		return s.rollout(phase, w, n, *a.Rollout)
 	case a.Delete != nil:
 		s.warnStuck(phase, w)
 		seconds := max(at(objects, a.Delete.Rate, AssumedObjectsPerSecond), float64(s.pods[w.Name])/AssumedPodsPerSecond)
@@ -147,9 +147,9 @@ func (s *simulation) step(phase string, step Step) effect {
 		return effect{seconds: seconds, requests: a.Delete.Rate}
 	case a.Wait != nil:
 		seconds := s.backlog
-		if a.Wait.For == "ready" {
+		if a.Wait.For == "ready" && w.PodsEach > 0 { // What has no pods, such as a quota, is ready at once.
 			seconds += s.startup().Seconds()
-		} else {
+		} else if a.Wait.For != "ready" {
 			delete(s.pods, w.Name)
 		}
 		s.backlog = 0
@@ -189,19 +189,32 @@ func (s *simulation) grow(phase string, w Workload, pods int, seconds float64) {
 
 // rollout replaces every pod. Each costs a creation and a deletion, and the pods of an object
 // are replaced in rounds of which each waits for the pods of the one before.
-func (s *simulation) rollout(phase string, w Workload, objects int, rate float64) effect {
+func (s *simulation) rollout(phase string, w Workload, objects int, a spec.Rollout) effect {
 	pods := s.pods[w.Name]
 	s.Estimate.Objects["Pod"] += pods
 	s.observe(sample.FromPods, float64(pods), sample.Labels{"phase": phase, "workload": w.Name})
 	s.observe(sample.FromRollout, float64(objects), sample.Labels{"phase": phase, "workload": w.Name})
 	each := pods / max(objects, 1)
 	s.warnQuota(phase, w, each)
-	surge := min(updateOf(w, each, s.Fleet.Nodes()).Surge, each)
-	rounds := float64(each) / float64(max(surge, 1))
-	seconds := max(at(float64(objects), rate, AssumedObjectsPerSecond), 2*float64(pods)/AssumedPodsPerSecond,
-		rounds*s.startup().Seconds())
+	seconds := max(at(float64(objects), a.Rate, AssumedObjectsPerSecond), 2*float64(pods)/AssumedPodsPerSecond, s.roundsTake(w, each))
+	if a.GiveUp > 0 {
+		seconds = min(seconds, a.GiveUp.Seconds())
+	}
 	most := max(each, w.MostPods/max(objects, 1)) // An autoscaler may have given it more meanwhile.
-	return effect{seconds: seconds, requests: rate, surge: objects * min(updateOf(w, most, s.Fleet.Nodes()).Surge, most)}
+	return effect{seconds: seconds, requests: a.Rate, surge: objects * min(updateOf(w, most, s.Fleet.Nodes()).Surge, most)}
+}
+
+// roundsTake is how many seconds the rounds take in which an object's pods are replaced: in each as many
+// as may lack or be too many, and each as long as pods take to stop and to be available.
+func (s *simulation) roundsTake(w Workload, each int) float64 {
+	u := updateOf(w, each, s.Fleet.Nodes())
+	rounds := math.Ceil(float64(each) / float64(max(u.Surge+u.Unavailable, 1)))
+	round := s.startup()
+	if s.Fleet.PodStop != nil {
+		round += usual(*s.Fleet.PodStop)
+	}
+	available, _ := spec.Lookup(w.Render(0), "spec", "minReadySeconds").(int64)
+	return rounds * (round.Seconds() + float64(available))
 }
 
 func (s *simulation) load(phase string, l spec.Load) effect {
@@ -242,8 +255,11 @@ func (s *simulation) observe(source sample.Source, n float64, labels sample.Labe
 }
 
 // startup returns a long but usual time from scheduled to Running.
-func (s *simulation) startup() time.Duration {
-	switch l := s.Fleet.PodStartup; l.Distribution {
+func (s *simulation) startup() time.Duration { return usual(s.Fleet.PodStartup) }
+
+// usual returns a long but usual time of a distribution.
+func usual(l spec.Latency) time.Duration {
+	switch l.Distribution {
 	case "fixed":
 		return l.Value
 	case "uniform":

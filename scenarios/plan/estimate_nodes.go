@@ -79,6 +79,7 @@ func (s *simulation) taintSeconds(name string, dead int) float64 {
 // drain empties some of the there nodes of a pool. Pods are taken to be spread evenly over all nodes,
 // and made anew elsewhere.
 func (s *simulation) drain(phase string, a spec.Drain, there int) effect {
+	s.warnBudgets(phase, a)
 	empty, all := a.Nodes.Of(there), 0
 	for _, n := range s.nodes {
 		all += n

@@ -28,7 +28,7 @@ type Update struct {
 	Unavailable int    `json:"unavailable"`
 	Surge       int    `json:"surge"`
 	Needs       []Need `json:"needs,omitempty"` // Of the quotas in the way of its pods.
-	// Forecast is Never or Delayed if a quota is in the way of a rollout, else empty.
+	// Forecast is Never, Stuck or Delayed if a quota is in the way of a rollout, else empty.
 	Forecast string `json:"forecast,omitempty"`
 }
 

@@ -123,3 +123,82 @@ func TestQuotaWarnings(t *testing.T) {
 		})
 	}
 }
+
+// TestScaledQuotaWarnings has the answers of the arithmetic: of n pods n less a quarter, rounded down,
+// must be available, and a quota that allows no more than that keeps every old pod.
+func TestScaledQuotaWarnings(t *testing.T) {
+	const stuck, still = "cannot be complete while its autoscaler asks for more than", "From %d on it stands still: %d of them"
+	for _, test := range []struct {
+		quota, most int
+		want        string // Empty if nothing is said of the autoscaler.
+		not         string
+	}{
+		{quota: 10, most: 13, want: fmt.Sprintf(still, 13, 10)},
+		{quota: 10, most: 12, want: stuck + " 10 pods, and it may ask for 12", not: "stands still"},
+		{quota: 9, most: 30, want: fmt.Sprintf(still, 11, 9)},
+		{quota: 12, most: 14, want: stuck + " 12 pods, and it may ask for 14", not: "stands still"},
+		{quota: 12, most: 15, want: fmt.Sprintf(still, 15, 12)},
+		{quota: 12, most: 12, not: "autoscaler"},
+		{quota: 10, most: 8, not: "autoscaler"},
+		{quota: 7, most: 30, want: "fewer pods than there are", not: "autoscaler"},
+	} {
+		t.Run(fmt.Sprintf("%d pods, up to %d", test.quota, test.most), func(t *testing.T) {
+			text := strings.Replace(fmt.Sprintf(quotaScenario, "", fmt.Sprintf(`{hard: {pods: "%d"}}`, test.quota), "25%", "25%"), "  phases:\n", fmt.Sprintf(`
+    - name: autoscaler
+      manifest:
+        apiVersion: autoscaling/v2
+        kind: HorizontalPodAutoscaler
+        metadata: {name: web}
+        spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 1, maxReplicas: %d}
+  phases:
+`, test.most), 1)
+			text = strings.Replace(text, "  fleet:", "  cluster: {metricsServer: {}}\n  fleet:", 1)
+			s, err := spec.Decode("quota.yaml", []byte(text), spec.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := Build(s, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := strings.Join(p.Warnings, "\n")
+			if !strings.Contains(got, test.want) || test.not != "" && strings.Contains(got, test.not) {
+				t.Errorf("warnings %q, want %q and not %q", got, test.want, test.not)
+			}
+			if forecast := p.Updates[0].Forecast; strings.Contains(got, stuck) != (forecast == Stuck) {
+				t.Errorf("the forecast is %q with the warnings %q", forecast, got)
+			}
+		})
+	}
+}
+
+// TestRolloutEstimate: 8 pods are replaced in rounds of as many as may lack or be too many, each as long
+// as a pod takes to stop and then, at the 99th percentile of 3 s, to start.
+func TestRolloutEstimate(t *testing.T) {
+	const slow = "podStop: {distribution: fixed, value: 20s}"
+	for _, test := range []struct {
+		fleet, surge, unavailable, giveUp string
+		want                              float64
+	}{
+		{"", "2", "0", "", 12},
+		{"", "2", "2", "", 6},
+		{"", "0", "3", "", 9},
+		{slow, "0", "2", "", 92},
+		{slow, "0", "2", ", giveUp: 30s", 30},
+	} {
+		text := fmt.Sprintf(quotaScenario, test.fleet, `{hard: {pods: "20"}}`, test.surge, test.unavailable)
+		text = strings.Replace(text, "rollout: {workload: web", "rollout: {workload: web"+test.giveUp, 1)
+		s, err := spec.Decode("quota.yaml", []byte(text), spec.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Build(s, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const before = 3.1 // The wait for the first pods, and what their creation takes.
+		if got := p.Estimate.Duration.Seconds() - before; got < test.want-0.1 || got > test.want+0.3 {
+			t.Errorf("%s, surge %s, unavailable %s%s: %.2f s, want about %v", test.fleet, test.surge, test.unavailable, test.giveUp, got, test.want)
+		}
+	}
+}

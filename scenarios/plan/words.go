@@ -58,8 +58,8 @@ func (p *Plan) describe(step Step) string {
 	case a.Recover != nil:
 		return fmt.Sprintf("let the failed nodes of pool %s recover; until they are Ready", a.Recover.Pool)
 	case a.Drain != nil:
-		return fmt.Sprintf("drain %s of the %s nodes of pool %s, %s at once; until their pods are gone",
-			grouped(a.Drain.Nodes.Of(n)), grouped(n), a.Drain.Pool, grouped(max(a.Drain.Parallel, 1)))
+		return fmt.Sprintf("drain %s of the %s nodes of pool %s, %s at once; until their pods are gone%s",
+			grouped(a.Drain.Nodes.Of(n)), grouped(n), a.Drain.Pool, grouped(max(a.Drain.Parallel, 1)), atMost(a.Drain.GiveUp))
 	case a.Uncordon != nil:
 		return fmt.Sprintf("let the drained nodes of pool %s take pods again", a.Uncordon.Pool)
 	case a.Create != nil:
@@ -74,7 +74,7 @@ func (p *Plan) describe(step Step) string {
 	case a.Patch != nil:
 		return "change " + things + pace(a.Patch.Rate, "all at once")
 	case a.Rollout != nil:
-		return "roll out " + things + pace(a.Rollout.Rate, "all at once") + "; until all are complete"
+		return "roll out " + things + pace(a.Rollout.Rate, "all at once") + "; until all are complete" + atMost(a.Rollout.GiveUp)
 	case a.Scale != nil:
 		return fmt.Sprintf("scale %s to %s replicas each%s", things, grouped(a.Scale.Replicas),
 			pace(a.Scale.Rate, "all at once"))
@@ -91,6 +91,14 @@ func (p *Plan) describe(step Step) string {
 	}
 	return fmt.Sprintf("send %s requests a second for %s%s", number(a.Load.TotalRate()), short(a.Load.Duration),
 		paceWords(*a.Load))
+}
+
+// atMost says after how long a step goes on without what it waits for; nothing if it does not.
+func atMost(giveUp time.Duration) string {
+	if giveUp <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(", or for %s", short(giveUp))
 }
 
 func (p *Plan) nodesWords(step Step) string {

@@ -1,10 +1,13 @@
 package spec
 
+import "time"
+
 // Drain empties nodes.
 type Drain struct {
-	Pool     string `yaml:"pool" need:"yes" doc:"The pool."`
-	Nodes    Amount `yaml:"nodes" need:"yes" is:"amount" doc:"How many of the pool's nodes: a number or a percentage, rounded up; the seed and the phase choose which."`
-	Parallel int    `yaml:"parallel" is:"parallel" doc:"How many nodes are drained at once (default 1, as kubectl drain does)."`
+	Pool     string        `yaml:"pool" need:"yes" doc:"The pool."`
+	Nodes    Amount        `yaml:"nodes" need:"yes" is:"amount" doc:"How many of the pool's nodes: a number or a percentage, rounded up; the seed and the phase choose which."`
+	Parallel int           `yaml:"parallel" is:"parallel" doc:"How many nodes are drained at once (default 1, as kubectl drain does)."`
+	GiveUp   time.Duration `yaml:"giveUp" is:"span" doc:"How long to wait for the nodes to be empty; after it the run goes on, and a node that is not empty counts as never empty (default: the phase's timeout, which ends the run)."`
 }
 
 // Uncordon lets nodes take pods again.
@@ -12,7 +15,8 @@ type Uncordon struct {
 	Pool string `yaml:"pool" need:"yes" doc:"The pool; all its drained nodes take pods again."`
 }
 
-func (c *checker) drain(h *history, d Drain, path string) {
+func (c *checker) drain(h *history, phase Phase, d Drain, path string) {
+	c.givesUp(d.GiveUp, phase, path)
 	pool := c.poolOf(d.Pool, path)
 	if pool == nil {
 		return
@@ -30,6 +34,13 @@ func (c *checker) drain(h *history, d Drain, path string) {
 		c.fault(path+".nodes", "", "only %d nodes of pool %q are there", there, pool.Name)
 	}
 	h.drained[pool.Name] = true
+}
+
+// givesUp reports an action that would wait for longer than its phase may take.
+func (c *checker) givesUp(after time.Duration, phase Phase, path string) {
+	if c.sound(path+".giveUp") && after >= phase.Timeout {
+		c.fault(path+".giveUp", "raise the phase's timeout", "%v does not fit into the phase's timeout of %v", after, phase.Timeout)
+	}
 }
 
 func (c *checker) uncordon(h *history, u Uncordon, path string) {

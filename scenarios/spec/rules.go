@@ -98,6 +98,8 @@ var rules = map[string]rule{
 		words: "a full version, such as v1.37.2"},
 	"amount": {min: 1, max: MaxObjects, pattern: regexp.MustCompile(`^([1-9][0-9]{0,6}|([1-9][0-9]?|100)%)$`),
 		words: "a whole number from 1, or a percentage from 1% to 100%"},
+	"share": {pattern: regexp.MustCompile(`^(0|[1-9][0-9]{0,3})%$`),
+		words: "a percentage from 0% to 9999%"},
 	"user": {pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:._@-]{0,127}$`),
 		words: "letters, digits and : . _ @ -, at most 128, a letter or digit first"},
 	"resource": {pattern: regexp.MustCompile(`^[a-z]+(\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$`),

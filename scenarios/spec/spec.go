@@ -140,6 +140,8 @@ type Latency struct {
 type Workload struct {
 	Name  string `yaml:"name" need:"yes" is:"label" doc:"What actions call it."`
 	Count int    `yaml:"count" is:"objects" doc:"How many objects (default 1); 0 makes none, which a variant of a matrix may want."`
+	// Headroom is nil without one; else what it says is in Manifest.
+	Headroom *Headroom `yaml:"headroom" doc:"Of a ResourceQuota: how many pods it allows, by how many a workload has; it writes spec.hard.pods of the manifest."`
 	// Manifest is as written: ReplaceIndex has yet to be applied to its text.
 	Manifest map[string]any `yaml:"manifest" doc:"The object; ${index} is its number from 0, as text. Leave the namespace out: the run has its own."`
 	// File is empty in a decoded scenario: the file's content is in Manifest.

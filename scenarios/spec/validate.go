@@ -35,6 +35,7 @@ func validate(s *Scenario, d *decoder, o Options) {
 		}
 		c.manifest(w, path)
 	}
+	c.headrooms()
 	c.readServices()
 	c.autoscalers()
 	for i := range s.Spec.Phases {

@@ -87,7 +87,7 @@ func (c *checker) action(h *history, phase Phase, a Action, path string) {
 	case a.Recover != nil:
 		c.recover(h, *a.Recover, path)
 	case a.Drain != nil:
-		c.drain(h, *a.Drain, path)
+		c.drain(h, phase, *a.Drain, path)
 	case a.Uncordon != nil:
 		c.uncordon(h, *a.Uncordon, path)
 	case a.Create != nil:
@@ -206,9 +206,7 @@ func (c *checker) rollout(h *history, phase Phase, r Rollout, path string) {
 		c.fault(path+".workload", "", "a %s has no rollouts", w.Kind())
 		return
 	}
-	if c.sound(path+".giveUp") && r.GiveUp >= phase.Timeout {
-		c.fault(path+".giveUp", "raise the phase's timeout", "%v does not fit into the phase's timeout of %v", r.GiveUp, phase.Timeout)
-	}
+	c.givesUp(r.GiveUp, phase, path)
 	if !c.sound(path + ".patch") {
 		return
 	}
