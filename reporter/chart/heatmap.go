@@ -15,7 +15,7 @@ import (
 const heatPanel = 150
 
 // HeatInk is the ink of a shade, from 1 to view.HeatShades.
-func HeatInk(shade int) svg.Ink { return svg.Ink(fmt.Sprintf("heat-%d", shade)) }
+func HeatInk(shade int) svg.Ink { return svg.Ink(fmt.Sprintf("density-%d", shade)) }
 
 // A heatMap is the cells of a heat map: one path for each shade, of one rectangle for every run of
 // equal cells in a row.

@@ -46,12 +46,12 @@ func palette() []token {
 		{"series-4", "#7a6f00", "#d9cc3c", graphic}, // Yellow.
 		{"series-5", "#c23b00", "#f07840", graphic}, // Vermilion.
 		{"series-6", "#50565e", "#b4bac2", graphic}, // Grey, for black.
-		{"heat-1", "#cfe1f2", "#1f4263", faint},     // Counts: each shade stands beside the others, and the table has the words.
-		{"heat-2", "#a3cae8", "#1d4a72", faint},
-		{"heat-3", "#6caed6", "#2a6a9c", faint},
-		{"heat-4", "#3c8cc3", "#4a92c4", faint},
-		{"heat-5", "#1764a6", "#86bde2", faint},
-		{"heat-6", "#083c7d", "#d5eafa", faint},
+		{"density-1", "#cfe1f2", "#1f4263", faint},  // Counts: each shade stands beside the others, and the table has the words.
+		{"density-2", "#a3cae8", "#1d4a72", faint},
+		{"density-3", "#6caed6", "#2a6a9c", faint},
+		{"density-4", "#3c8cc3", "#4a92c4", faint},
+		{"density-5", "#1764a6", "#86bde2", faint},
+		{"density-6", "#083c7d", "#d5eafa", faint},
 		{"rule", "#7a828c", "#737c88", graphic},
 		{"grid", "#dde1e6", "#323942", faint},
 		{"border", "#dde1e6", "#323942", faint},
