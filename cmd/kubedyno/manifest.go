@@ -201,5 +201,5 @@ func updateOf(u plan.Update) bundle.Update {
 		needs[i] = bundle.Need(n)
 	}
 	return bundle.Update{Workload: u.Workload, Kind: u.Kind, Strategy: u.Strategy, Objects: u.Objects,
-		Unavailable: u.Unavailable, Surge: u.Surge, Needs: needs, Forecast: u.Forecast}
+		Unavailable: u.Unavailable, Surge: u.Surge, Needs: needs, Forecast: u.Forecast, Forecasts: u.Forecasts}
 }

@@ -18,7 +18,7 @@ import (
 func experiments() map[string]*experiment.Experiment {
 	return map[string]*experiment.Experiment{"compared": example.Compared(), "ladder": example.Ladder(),
 		"stopped": example.Stopped(), "nothing": example.Nothing(),
-		"weighed": example.Weighed()}
+		"weighed": example.Weighed(), "rolled": example.Rolled()}
 }
 
 func renderExperiment(t *testing.T, e *experiment.Experiment) []byte {

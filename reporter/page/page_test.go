@@ -248,7 +248,8 @@ func TestContrast(t *testing.T) {
 	least := map[role]float64{words: 4.5, graphic: 3}
 	for _, front := range palette() {
 		for _, back := range palette() {
-			if back.role != surface || least[front.role] == 0 {
+			against := back.role == surface || back.role == tint && front.role == words
+			if !against || least[front.role] == 0 {
 				continue
 			}
 			for theme, pair := range map[string][2]string{"light": {front.light, back.light}, "dark": {front.dark, back.dark}} {

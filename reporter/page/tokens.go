@@ -13,6 +13,7 @@ const (
 	words               // Text: 4.5:1.
 	graphic             // Lines and marks that carry meaning: 3:1.
 	faint               // Decoration that carries no meaning.
+	tint                // What text alone is seen against.
 )
 
 // A token is a colour of the page by name, in light and in dark.
@@ -53,6 +54,10 @@ func palette() []token {
 		{"density-5", "#1764a6", "#86bde2", faint},
 		{"density-6", "#083c7d", "#d5eafa", faint},
 		{"rule", "#7a828c", "#737c88", graphic},
+		{"heat-1", "#fff6ea", "#261f17", tint}, // The better ones of a table.
+		{"heat-2", "#ffecd2", "#382816", tint},
+		{"heat-3", "#ffe1ba", "#492e13", tint},
+		{"heat-4", "#ffd6a3", "#5a3410", tint}, // The worst.
 		{"grid", "#dde1e6", "#323942", faint},
 		{"border", "#dde1e6", "#323942", faint},
 	}

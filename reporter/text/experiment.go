@@ -17,8 +17,8 @@ func WriteExperiment(w io.Writer, e *view.Experiment, options Options) error {
 	}
 	p := &printer{color: options.Color, width: max(width, minWidth)}
 	p.verdict(&view.Report{Title: e.Title, Verdict: e.Verdict, Sentence: e.Sentence, Head: e.Head})
-	p.variants(e.Comparison)
-	p.comparison(e.Comparison)
+	p.heat(e)
+	p.forecasts(e.Forecasts)
 	p.tradeoff(e.Tradeoff)
 	p.trials(e.Trials)
 	p.warnings(e.Warnings)

@@ -16,7 +16,7 @@ import (
 
 func TestExperimentTextMatchesGolden(t *testing.T) {
 	for name, e := range map[string]*experiment.Experiment{"compared": example.Compared(), "ladder": example.Ladder(),
-		"stopped": example.Stopped(), "nothing": example.Nothing(), "weighed": example.Weighed()} {
+		"stopped": example.Stopped(), "nothing": example.Nothing(), "weighed": example.Weighed(), "rolled": example.Rolled()} {
 		t.Run(name, func(t *testing.T) {
 			var plain, colored bytes.Buffer
 			v := view.BuildExperiment(e)

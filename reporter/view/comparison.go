@@ -118,7 +118,7 @@ func cell(r experiment.Result, there bool, ended int) Cell {
 	if r.N == 0 {
 		return out
 	}
-	out.Value = format(*r.Median, r.Unit)
+	out.Value = medianWords(r)
 	if ended > 1 {
 		out.Range = "[" + format(*r.Min, r.Unit) + ", " + format(*r.Max, r.Unit) + "]"
 		out.N = fmt.Sprintf("n = %d", r.N)
@@ -127,6 +127,15 @@ func cell(r experiment.Result, there bool, ended int) Cell {
 		}
 	}
 	return out
+}
+
+// medianWords is the median of the trials, with a mark where it is a lower bound.
+func medianWords(r experiment.Result) string {
+	words := format(*r.Median, r.Unit)
+	if r.AtLeast && words != Dash {
+		return "≥ " + words
+	}
+	return words
 }
 
 // figure draws the quantities, one panel each, over the values of the axis or over the names of
@@ -250,12 +259,11 @@ func (c *comparer) finding() string {
 			continue
 		}
 		q := c.quantities[i]
-		lowest, highest := *c.results[low][key].Median, *c.results[high][key].Median
+		lowest, highest := medianWords(c.results[low][key]), medianWords(c.results[high][key])
 		if low == high {
-			return q.Subject() + ": " + format(lowest, q.Unit)
+			return q.Subject() + ": " + lowest
 		}
-		return fmt.Sprintf("%s: from %s (%s) to %s (%s)", q.Subject(), format(lowest, q.Unit), variantName(c.Experiment, low),
-			format(highest, q.Unit), variantName(c.Experiment, high))
+		return fmt.Sprintf("%s: from %s (%s) to %s (%s)", q.Subject(), lowest, variantName(c.Experiment, low), highest, variantName(c.Experiment, high))
 	}
 	return "Objectives and figures by variant"
 }
@@ -272,13 +280,16 @@ func (c *comparer) table() Table {
 			}
 			row := []string{c.quantities[i].Subject(), variantName(c.Experiment, j), fmt.Sprint(r.N), Dash, Dash, Dash}
 			if r.N > 0 {
-				row = append(row[:3], format(*r.Median, r.Unit), format(*r.Min, r.Unit), format(*r.Max, r.Unit))
+				row = append(row[:3], medianWords(r), format(*r.Min, r.Unit), format(*r.Max, r.Unit))
 			}
 			var values []string
-			for _, value := range r.Values {
+			for i, value := range r.Values {
 				text := Dash
 				if value != nil {
 					text = format(*value, r.Unit)
+				}
+				if value != nil && i < len(r.Bounds) && r.Bounds[i] {
+					text = "≥ " + text
 				}
 				values = append(values, text)
 			}

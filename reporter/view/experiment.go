@@ -18,7 +18,9 @@ type Experiment struct {
 	Sentence string // The verdict in words.
 	Head     []Fact
 
+	Heat       *Heat // nil without two axes or more; Comparison has the same and more.
 	Comparison Comparison
+	Forecasts  *Forecasts // nil if there were no rollouts under quotas.
 	Figure     Figure
 	Tradeoff   *Tradeoff // nil if no two figures are weighed against each other.
 	Trials     []Trial
@@ -130,6 +132,7 @@ func BuildExperiment(e *experiment.Experiment) *Experiment {
 	for _, t := range e.Trials {
 		v.Trials = append(v.Trials, trialRow(e, t))
 	}
+	v.Heat, v.Forecasts = c.heat(), c.forecasts()
 	return v
 }
 

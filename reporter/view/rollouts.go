@@ -155,7 +155,7 @@ func (b *builder) rolloutBalance() Table {
 		Empty: "Nothing is known of the pods of the workloads that were updated.",
 		Columns: []Column{{Name: "Workload"}, {Name: "Phase"}, {"Under way", true}, {"Fewest available", true}, {"of at least", true},
 			{"Unavailable pod-seconds", true}, {"beyond the limit", true}, {"Most pods, with those being deleted", true}, {"Surge pod-seconds", true},
-			{"Longest standstill", true}, {"Room unused", true}, {"Gone pods counted for", true}, {Name: "Foreseen"}, {Name: "In words"}}}
+			{"Longest standstill", true}, {"Room unused", true}, {"Gone pods counted for", true}, {Name: "Foreseen"}, {Name: "Observed"}, {Name: "In words"}}}
 	for _, r := range b.summary.Rollouts {
 		if r.Seconds > 0 && r.Still != nil {
 			table.Rows = append(table.Rows, rolloutRow(r))
@@ -168,7 +168,7 @@ func rolloutRow(r summary.Rollout) []string {
 	whole := func(podSeconds float64) string { return count(int64(podSeconds + 0.5)) }
 	row := []string{r.Workload, r.Phase, format((r.To - r.From).Seconds(), sample.Seconds), Dash,
 		digits(max(r.Still.Desired-r.Limits.Unavailable, 0)), whole(r.Unavailable), whole(r.Beyond), Dash,
-		whole(r.Surge), format(r.Still.Seconds(), sample.Seconds), Dash, Dash, foreseen(r.Forecast), rolloutWords(r)}
+		whole(r.Surge), format(r.Still.Seconds(), sample.Seconds), Dash, Dash, foreseen(r.Forecast), observedWords(r), rolloutWords(r)}
 	if r.LeastAvailable != nil {
 		row[3] = digits(*r.LeastAvailable)
 	}

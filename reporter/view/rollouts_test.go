@@ -18,7 +18,7 @@ func at(second int) sample.Offset { return sample.Offset(time.Duration(second) *
 
 // stalled is an update of 10 pods under a quota that stood still from 30 s to 100 s.
 func stalled() summary.Rollout {
-	return summary.Rollout{Workload: "web", Phase: "update", Limits: rollout.Limits{Unavailable: 2}, Unfinished: true, Forecast: "delayed",
+	return summary.Rollout{Workload: "web", Phase: "update", Limits: rollout.Limits{Unavailable: 2}, Unfinished: true, Forecast: "delayed", Refused: new(7.0), Agreement: summary.Agrees,
 		Result: rollout.Result{From: at(10), To: at(100), Seconds: 90, Unavailable: 180, MostPods: new(12.0), LeastAvailable: new(7.0),
 			Still: &rollout.Still{From: at(30), To: at(100), Desired: 10, Current: 8, Updated: 2, Available: 8}},
 		Stall: &rollout.Stall{Seconds: 72, Known: 90, Longest: &rollout.Gap{From: at(30), To: at(100), Room: 2, Missing: 2}}}
@@ -57,7 +57,7 @@ func TestRolloutSection(t *testing.T) {
 		t.Errorf("durations %q", duration)
 	}
 	row := section.Tables[1].Rows[0]
-	if diff := cmp.Diff([]string{"web", "update", "90 s", "7", "8", "180", "0", "12", "0", "70 s", "72 s", "–", "attempts refused"}, row[:13]); diff != "" {
+	if diff := cmp.Diff([]string{"web", "update", "90 s", "7", "8", "180", "0", "12", "0", "70 s", "72 s", "–", "attempts refused", "✓ agrees: not complete, 7 refused"}, row[:14]); diff != "" {
 		t.Errorf("row (-want +got):\n%s", diff)
 	}
 }

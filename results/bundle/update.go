@@ -14,7 +14,16 @@ type Update struct {
 	// Forecast is "never", "stuck" (while an autoscaler asks for many pods) or "delayed" if the plan
 	// foresaw that a quota is in the way of a rollout.
 	Forecast string `json:"forecast,omitempty"`
+	// Forecasts are those of its rollouts by phase, without the phases in which none is in the way.
+	Forecasts map[string]string `json:"forecasts,omitempty"`
 }
+
+// What the plan foresees of a rollout under quotas, but for "", that nothing is in the way.
+const (
+	Never   = "never"   // It is never complete.
+	Stuck   = "stuck"   // It is not complete while an autoscaler asks for many pods.
+	Delayed = "delayed" // Attempts to make pods are refused.
+)
 
 // Need is what a pod of a workload takes of a ResourceQuota's resource, in base units.
 type Need struct {

@@ -101,6 +101,9 @@ type Trial struct {
 	Sentence   string              `json:"sentence,omitempty"`
 	Objectives []summary.Objective `json:"objectives,omitempty"`
 	Figures    []summary.Figure    `json:"figures,omitempty"`
+	// Rollouts are those under quotas, of which the plan foresaw something; none of a trial that was
+	// recorded before they were kept.
+	Rollouts []summary.Rollout `json:"rollouts,omitempty"`
 }
 
 // A Result is what the trials of a variant have shown for one objective or figure. The trial is
@@ -116,6 +119,10 @@ type Result struct {
 	Median        *float64    `json:"median,omitempty"`  // Of the values; the mean of the middle two of an even number.
 	Min           *float64    `json:"min,omitempty"`
 	Max           *float64    `json:"max,omitempty"`
+	// Bounds says of each value whether it is a lower bound, because things that never got there have
+	// a part in it; none if no value is. AtLeast says so of the median.
+	Bounds  []bool `json:"bounds,omitempty"`
+	AtLeast bool   `json:"atLeast,omitempty"`
 }
 
 // Key tells results apart: those of the same key are in the same column of the comparison.
@@ -127,6 +134,12 @@ func (r Result) Key() string {
 func (t *Trial) Take(s *summary.Summary) {
 	t.Status, t.Verdict, t.Sentence, t.Duration = s.Status, s.Verdict, s.Sentence, s.Duration
 	t.Objectives, t.Figures = s.Objectives, s.Figures
+	t.Rollouts = nil
+	for _, r := range s.Rollouts {
+		if r.Agreement != "" {
+			t.Rollouts = append(t.Rollouts, r)
+		}
+	}
 }
 
 // Incomplete reports whether the experiment was killed, interrupted or has failed, or is still

@@ -79,14 +79,14 @@ func (v *Variant) take(t Trial) {
 		if verdict := slo.Worst([]slo.Verdict{o.Verdict, r.Verdict}); r.Verdict == "" || verdict != r.Verdict {
 			r.Verdict, r.Reason = o.Verdict, o.Reason
 		}
-		r.Values = append(r.Values, o.Observed)
+		r.add(o.Observed, o.AtLeast)
 	}
 	for _, f := range t.Figures {
 		r := v.result(Result{Objective: f.Objective, Unit: f.Unit, Figure: true})
 		if f.Reason != "" {
 			r.Reason = f.Reason
 		}
-		r.Values = append(r.Values, f.Observed)
+		r.add(f.Observed, f.AtLeast)
 	}
 }
 
@@ -100,7 +100,19 @@ func (v *Variant) result(like Result) *Result {
 	return &v.Results[at]
 }
 
-// summarise computes median and range of the values.
+// add adds a trial's value, which may be a lower bound.
+func (r *Result) add(value *float64, atLeast bool) {
+	if atLeast && r.Bounds == nil {
+		r.Bounds = make([]bool, len(r.Values))
+	}
+	r.Values = append(r.Values, value)
+	if r.Bounds != nil {
+		r.Bounds = append(r.Bounds, atLeast)
+	}
+}
+
+// summarise computes median and range of the values. The median is a lower bound if a value that is
+// one is not above it: were its true value known, the median could be larger.
 func (r *Result) summarise() {
 	var known []float64
 	for _, value := range r.Values {
@@ -114,6 +126,9 @@ func (r *Result) summarise() {
 	slices.Sort(known)
 	median := (known[(r.N-1)/2] + known[r.N/2]) / 2
 	r.Median, r.Min, r.Max = &median, &known[0], &known[r.N-1]
+	for i, atLeast := range r.Bounds {
+		r.AtLeast = r.AtLeast || atLeast && r.Values[i] != nil && *r.Values[i] <= known[r.N/2]
+	}
 }
 
 // judgeLadder finds how far the values of the one axis go.

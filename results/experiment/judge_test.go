@@ -126,3 +126,42 @@ func TestResults(t *testing.T) {
 		t.Errorf("judged twice (-first +again):\n%s", diff)
 	}
 }
+
+// TestMedianOfLowerBounds has values of which some, marked by a minus, are lower bounds.
+func TestMedianOfLowerBounds(t *testing.T) {
+	for _, test := range []struct {
+		values []float64
+		want   bool
+	}{
+		{[]float64{1, 2, 3}, false},
+		{[]float64{1, 2, -3}, false}, // However large it is, 2 is in the middle.
+		{[]float64{-1, 2, 3}, true},
+		{[]float64{1, -2, 3}, true},
+		{[]float64{10, -90}, true}, // The median is between them.
+		{[]float64{1, 2, 3, -4}, false},
+		{[]float64{1, 2, -3, 4}, true},
+		{[]float64{-1}, true},
+	} {
+		e := tried(bundle.Complete, "", strings.Repeat("P", len(test.values)))
+		for i, v := range test.values {
+			atLeast := v < 0
+			v = max(v, -v)
+			e.Trials[i].Figures = []summary.Figure{{Objective: slo.Objective{Metric: sample.RolloutDuration}, Observed: &v, AtLeast: atLeast}}
+		}
+		e.Judge()
+		if r := e.Variants[0].Results[0]; r.AtLeast != test.want {
+			t.Errorf("median of %v is a lower bound: %t, want %t", test.values, r.AtLeast, test.want)
+		}
+	}
+}
+
+// TestTakeKeepsRolloutsUnderQuotas has one of each, and takes the trial again.
+func TestTakeKeepsRolloutsUnderQuotas(t *testing.T) {
+	var trial Trial
+	for range 2 {
+		trial.Take(&summary.Summary{Rollouts: []summary.Rollout{{Workload: "free"}, {Workload: "bound", Agreement: summary.NotKnown}}})
+	}
+	if len(trial.Rollouts) != 1 || trial.Rollouts[0].Workload != "bound" {
+		t.Errorf("rollouts %+v, want the one under a quota", trial.Rollouts)
+	}
+}

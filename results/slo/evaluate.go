@@ -18,6 +18,8 @@ type Outcome struct {
 	Margin   *float64 // Room left, as a share of the limit; negative: missed. nil for a limit of 0.
 	N        int64
 	Censored int64
+	// AtLeast says that Observed is a lower bound, because things that never got there have a part in it.
+	AtLeast bool
 }
 
 // A Distribution is the evidence for an objective on a distribution metric.
@@ -83,6 +85,7 @@ func EvaluateDistribution(o Objective, e Distribution) Outcome {
 func (e Distribution) decide(o Objective, out Outcome, limit float64) Outcome {
 	observed := *out.Observed
 	atLeast := e.isLowerBound(o.Statistic, observed)
+	out.AtLeast = atLeast
 	met := meets(o, observed, limit)
 	if met && out.Margin != nil {
 		*out.Margin = max(*out.Margin, 0) // Equal to the limit but for the resolution.

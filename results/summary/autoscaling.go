@@ -167,11 +167,12 @@ func (c *collector) responseScalars(e Elasticity) {
 
 // censoredScalar takes a pass back that rests on a time which had not come to its end.
 func (c *collector) censoredScalar(o slo.Objective, out slo.Outcome) slo.Outcome {
-	if out.Verdict != slo.Pass || o.Most == nil {
-		return out
-	}
 	for _, s := range c.scalars {
-		if s.Metric == o.Metric && s.Censored && s.Labels.Match(o.Where) {
+		if s.Metric != o.Metric || !s.Labels.Match(o.Where) || out.Observed == nil {
+			continue
+		}
+		out.AtLeast = out.AtLeast || s.Censored || s.SoFar
+		if s.Censored && out.Verdict == slo.Pass && o.Most != nil {
 			out.Verdict = slo.Inconclusive
 			out.Reason = fmt.Sprintf("it never got there: it takes at least %s", sample.Format(s.Value, o.Unit()))
 			out.Censored = 1

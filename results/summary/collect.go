@@ -71,6 +71,7 @@ func collect(run *bundle.Run) (*collector, error) {
 		counters: map[string]counter{}, buckets: map[string]*bucketed{}, rates: map[string]*readyRate{}, overflow: map[string]bool{},
 		syncs: map[string]*syncing{}, oracles: map[string]series.Steps{}, heats: map[string]*Heat{}, slow: map[string]*Slow{},
 	}
+	c.rolled.read = map[string]sample.Offset{}
 	c.costs.begin(run.Manifest.Services)
 	for event, err := range run.Events() { // First: the others are told apart by phase.
 		if err != nil {

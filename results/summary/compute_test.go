@@ -105,10 +105,10 @@ func TestByHand(t *testing.T) {
 func TestByHandGaugesAndScalars(t *testing.T) {
 	s, _ := compute(t, "testdata/run")
 	wantScalars := []Scalar{
-		{sample.ClusterReady, nil, 5.5, false},
-		{sample.PhaseDuration, sample.Labels{"phase": "load"}, 3, false},
-		{sample.PhaseDuration, sample.Labels{"phase": "ramp"}, 5, false},
-		{sample.PodsReadyRate, sample.Labels{"phase": "ramp"}, 3.0 / (5 - 1), false},
+		{sample.ClusterReady, nil, 5.5, false, false},
+		{sample.PhaseDuration, sample.Labels{"phase": "load"}, 3, false, false},
+		{sample.PhaseDuration, sample.Labels{"phase": "ramp"}, 5, false, false},
+		{sample.PodsReadyRate, sample.Labels{"phase": "ramp"}, 3.0 / (5 - 1), false, false},
 	}
 	if diff := cmp.Diff(wantScalars, s.Scalars); diff != "" {
 		t.Error(diff)

@@ -18,6 +18,7 @@ type Figure struct {
 	High          *float64    `json:"high,omitempty"`
 	N             int64       `json:"n"`
 	Censored      int64       `json:"censored,omitempty"` // Of N, how many never got there.
+	AtLeast       bool        `json:"atLeast,omitempty"`  // Observed is a lower bound, because of these.
 }
 
 // figures finds the figures that the manifest asks for, in its order, by the rules that
@@ -36,7 +37,7 @@ func (c *collector) figures(run *bundle.Run) []Figure {
 		}
 		out := c.judge(o, c.doubt(run, f.Metric))
 		all = append(all, Figure{Objective: f, Unit: f.Unit(), Reason: out.Reason, Observed: out.Observed,
-			Low: out.Low, High: out.High, N: out.N, Censored: out.Censored})
+			Low: out.Low, High: out.High, N: out.N, Censored: out.Censored, AtLeast: out.AtLeast})
 	}
 	return all
 }

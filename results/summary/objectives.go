@@ -24,7 +24,7 @@ func (c *collector) objectives(run *bundle.Run) []Objective {
 		all = append(all, Objective{
 			Objective: o, Unit: o.Unit(), Verdict: out.Verdict, Reason: out.Reason,
 			Observed: out.Observed, Low: out.Low, High: out.High, Margin: out.Margin,
-			N: out.N, Censored: out.Censored,
+			N: out.N, Censored: out.Censored, AtLeast: out.AtLeast,
 		})
 	}
 	return all

@@ -19,9 +19,14 @@ type Rollout struct {
 	// Unfinished says that updates were still under way when the records end, or when kubedyno
 	// ceased to wait for them.
 	Unfinished bool `json:"unfinished,omitempty"`
-	// Forecast is what the plan foresaw of the workload's rollouts under quotas: "never",
-	// "stuck" (while an autoscaler asks for many pods), "delayed", or nothing.
+	// Forecast is what the plan foresaw of the rollout under quotas: "never", "stuck" (while an
+	// autoscaler asks for many pods), "delayed", or nothing.
 	Forecast string `json:"forecast,omitempty"`
+	// Refused is how many attempts to make pods were refused (403) in the phase; nil if not known.
+	Refused *float64 `json:"refused,omitempty"`
+	// Agreement says what became of the forecast: Agrees, Differs or NotKnown; "" without quotas,
+	// of which nothing is foreseen.
+	Agreement string `json:"agreement,omitempty"`
 	rollout.Result
 	// Stall is the time in which the workload's quotas had room and pods were missing; nil
 	// without quotas, or if nothing is known of them.
@@ -35,6 +40,7 @@ type Rollout struct {
 type rolled struct {
 	series  recorders // By metric and labels.
 	windows map[rolledKey]*window
+	read    map[string]sample.Offset // When what the API server refused was last read, by phase.
 }
 
 type rolledKey struct{ workload, phase string }
@@ -46,6 +52,9 @@ func (c *collector) rolledPoint(p sample.Point) {
 		if c.rolled.series.add(key(p.Metric, p.Labels), p) {
 			c.overflow[p.Metric] = true
 		}
+	case sample.ServerRefused:
+		_, phase := c.split(p.Labels, p.At)
+		c.rolled.read[phase] = max(c.rolled.read[phase], p.At)
 	case sample.Rollouts:
 		_, phase := c.split(p.Labels, p.At)
 		c.rolled.extend(rolledKey{p.Labels["workload"], phase}, p.At)
@@ -72,20 +81,25 @@ func (r *rolled) extend(k rolledKey, at sample.Offset) {
 func (c *collector) rollouts(run *bundle.Run) []Rollout {
 	var all []Rollout
 	for k, w := range c.rolled.windows {
+		watched := false
 		r := Rollout{Workload: k.workload, Phase: k.phase, Unfinished: true} // Of a run that was killed nothing says how long it took.
 		for _, d := range c.values {
 			if d.Metric == sample.RolloutDuration && d.Labels["workload"] == k.workload && d.Labels[phaseLabel] == k.phase {
-				r.Unfinished = d.Censored > 0
+				r.Unfinished, watched = d.Censored > 0, true
 			}
 		}
 		pods := func(state string) series.Steps {
 			return c.rolled.steps(sample.WorkloadReplicas, sample.Labels{"workload": k.workload, "state": state})
 		}
 		update := updateOf(run, k.workload)
-		r.Forecast = update.Forecast
+		r.Forecast = forecastOf(update, k.phase)
 		r.Limits = rollout.Limits{Unavailable: float64(update.Objects * update.Unavailable), Surge: float64(update.Objects * update.Surge)}
 		r.Result = rollout.Judge(rollout.Series{Desired: pods("desired"), Current: pods("current"), Updated: pods("updated"),
 			Available: pods("available"), Terminating: pods("terminating")}, r.Limits, w.from, w.to)
+		if len(update.Needs) > 0 {
+			r.Refused = c.refusedPods(r)
+			r.Agreement = agreement(r.Forecast, watched, !r.Unfinished, r.Refused)
+		}
 		stall := rollout.Stalled(pods("desired"), pods("current"), c.constraints(update.Needs), w.from, w.to)
 		if stall.Known > 0 {
 			r.Stall = &stall
@@ -150,19 +164,22 @@ func (c *collector) rolloutScalars(all []Rollout) {
 			continue
 		}
 		labels := sample.Labels{"workload": r.Workload, phaseLabel: r.Phase}
-		c.scalar(sample.RolloutUnavailable, labels, r.Unavailable)
-		c.scalar(sample.RolloutBeyond, labels, r.Beyond)
-		c.scalar(sample.RolloutSurge, labels, r.Surge)
+		grown := func(metric string, value float64) {
+			c.scalars[key(metric, labels)] = Scalar{Metric: metric, Labels: labels, Value: value, SoFar: r.Unfinished}
+		}
+		grown(sample.RolloutUnavailable, r.Unavailable)
+		grown(sample.RolloutBeyond, r.Beyond)
+		grown(sample.RolloutSurge, r.Surge)
 		if r.Still != nil {
-			c.scalar(sample.RolloutStill, labels, r.Still.Seconds())
+			grown(sample.RolloutStill, r.Still.Seconds())
 		}
 		if r.Stall != nil {
 			longest := 0.0
 			if r.Stall.Longest != nil {
 				longest = r.Stall.Longest.Seconds()
 			}
-			c.scalar(sample.QuotaStall, labels, r.Stall.Seconds)
-			c.scalar(sample.QuotaStallLongest, labels, longest)
+			grown(sample.QuotaStall, r.Stall.Seconds)
+			grown(sample.QuotaStallLongest, longest)
 		}
 		if r.Lag != nil && r.Lag.Mean != nil {
 			c.scalar(sample.QuotaLag, labels, *r.Lag.Mean)

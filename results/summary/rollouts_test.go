@@ -89,6 +89,13 @@ func TestStuckRollout(t *testing.T) {
 	if s := rolledRun(t, false, false, o); s.Objectives[0].Verdict != slo.Pass {
 		t.Errorf("verdict %s of one that was complete", s.Objectives[0].Verdict)
 	}
+	most := 500.0
+	beyond := slo.Objective{Metric: sample.RolloutBeyond, Statistic: slo.Value, Most: &most}
+	for _, stuck := range []bool{true, false} {
+		if got := rolledRun(t, stuck, false, beyond).Objectives[0]; got.AtLeast != stuck || got.Verdict != slo.Pass {
+			t.Errorf("stuck %t: verdict %s, at least %t", stuck, got.Verdict, got.AtLeast)
+		}
+	}
 	if s := rolledRun(t, true, true, o); s.Objectives[0].Verdict != slo.NoData || !s.Rollouts[0].Unfinished {
 		t.Errorf("verdict %s, unfinished %t of one that was killed", s.Objectives[0].Verdict, s.Rollouts[0].Unfinished)
 	}

@@ -46,6 +46,7 @@ type Objective struct {
 	Margin   *float64    `json:"margin,omitempty"` // Room left, as a share of the limit; negative: missed.
 	N        int64       `json:"n"`
 	Censored int64       `json:"censored,omitempty"` // Of N, how many never got there.
+	AtLeast  bool        `json:"atLeast,omitempty"`  // Observed is a lower bound, because of these.
 }
 
 // A Phase is when a phase ran.
@@ -97,6 +98,9 @@ type Scalar struct {
 	Value  float64       `json:"value"`
 	// Censored says that the value is a time which had not come to its end: it is at least that.
 	Censored bool `json:"censored,omitempty"`
+	// SoFar says that the value may have grown on after it was last seen. Unlike Censored it takes no
+	// verdict back: an objective is judged by what was while the rollout was watched.
+	SoFar bool `json:"soFar,omitempty"`
 }
 
 // Counts are the books that must balance: created = observed = reported.

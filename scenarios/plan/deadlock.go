@@ -5,6 +5,9 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"time"
+
+	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
 // The forecasts of a rollout under quotas, the worst last.
@@ -18,9 +21,9 @@ const (
 // pods beyond the replicas and may let unavailable ones lack; the quota has room for so many more:
 //
 //   - no room and none may lack: no pod can be made and none deleted, so the rollout never moves;
-//   - less room than the surge, or than what may lack where pods are slow to stop and count until
-//     they are gone: attempts to make pods are refused, and each refusal delays the next one by up
-//     to 1,000 s (kubernetes/kubernetes issue 98656). It finishes, at some time;
+//   - less room than the surge and the pods that are stopping: attempts to make pods are refused, and
+//     each refusal delays the next one by up to 1,000 s (kubernetes/kubernetes issue 98656). It
+//     finishes, at some time;
 //   - an autoscaler may ask for more pods than the quota allows: the rollout cannot be complete until
 //     it asks for fewer.
 func (s *simulation) warnQuota(phase string, w Workload, each int) {
@@ -33,18 +36,18 @@ func (s *simulation) warnQuota(phase string, w Workload, each int) {
 	s.warnScaled(phase, w, resource, each, each+int(room))
 	switch {
 	case room < 0:
-		s.foresee(u.Workload, Never)
+		s.foresee(phase, u.Workload, Never)
 		s.Warnings = append(s.Warnings, fmt.Sprintf("Phase %s cannot finish: %s allows %s fewer pods than there are with workload %s.",
 			phase, resource, grouped(int(-room)), w.Name))
 	case room < 1 && u.Unavailable == 0:
-		s.foresee(u.Workload, Never)
+		s.foresee(phase, u.Workload, Never)
 		s.Warnings = append(s.Warnings, fmt.Sprintf("Phase %s cannot finish the rollout of %s: %s has no room for one more pod, "+
 			"and maxUnavailable allows none to lack. Allow one to lack, or give the quota room for one.", phase, w.Name, resource))
-	case u.Strategy == rollingUpdate && room < float64(u.Objects*s.inTheWay(u)):
-		s.foresee(u.Workload, Delayed)
+	case u.Strategy == rollingUpdate && room < float64(u.Objects*s.inTheWay(u, w, each)):
+		s.foresee(phase, u.Workload, Delayed)
 		s.Warnings = append(s.Warnings, fmt.Sprintf("In phase %s the rollout of %s asks for up to %s pods more than there are, those that "+
 			"are stopping among them, and %s has room for %s: attempts are refused, and each refusal delays the next one, up to 1,000 s.",
-			phase, w.Name, grouped(u.Objects*s.inTheWay(u)), resource, grouped(int(room))))
+			phase, w.Name, grouped(u.Objects*s.inTheWay(u, w, each)), resource, grouped(int(room))))
 	}
 }
 
@@ -56,7 +59,7 @@ func (s *simulation) warnScaled(phase string, w Workload, resource string, each,
 	if w.Kind != "Deployment" || w.Count != 1 || w.MostPods <= allowed || allowed < each {
 		return
 	}
-	s.foresee(w.Name, Stuck)
+	s.foresee(phase, w.Name, Stuck)
 	words := fmt.Sprintf("In phase %s the rollout of %s cannot be complete while its autoscaler asks for more than %s pods, and it may ask for %s: %s allows no more.",
 		phase, w.Name, grouped(allowed), grouped(w.MostPods), resource)
 	available := func(pods int) int { return pods - updateOf(w, pods, s.Fleet.Nodes()).Unavailable }
@@ -68,26 +71,61 @@ func (s *simulation) warnScaled(phase string, w Workload, resource string, each,
 	s.Warnings = append(s.Warnings, words+" Give the quota room for more, or lower maxReplicas.")
 }
 
-// forecasts are from the best to the worst.
-var forecasts = []string{"", Delayed, Stuck, Never}
+// worse is the worse of two forecasts.
+func worse(a, b string) string {
+	bestFirst := []string{"", Delayed, Stuck, Never}
+	if slices.Index(bestFirst, b) > slices.Index(bestFirst, a) {
+		return b
+	}
+	return a
+}
 
-// foresee keeps the worst forecast of a workload's rollouts.
-func (s *simulation) foresee(workload, forecast string) {
+// foresee keeps the worst forecast of a workload's rollouts, and of those in each phase.
+func (s *simulation) foresee(phase, workload, forecast string) {
 	for i := range s.Updates {
-		worse := slices.Index(forecasts, forecast) > slices.Index(forecasts, s.Updates[i].Forecast)
-		if s.Updates[i].Workload == workload && worse {
-			s.Updates[i].Forecast = forecast
+		u := &s.Updates[i]
+		if u.Workload != workload {
+			continue
 		}
+		if u.Forecasts == nil {
+			u.Forecasts = map[string]string{}
+		}
+		u.Forecasts[phase] = worse(u.Forecasts[phase], forecast)
+		u.Forecast = worse(u.Forecast, forecast)
 	}
 }
 
-// inTheWay is how many pods of an object may count against a quota beyond its replicas: the surge
-// and, where pods are slow to stop, those that it replaces.
-func (s *simulation) inTheWay(u Update) int {
-	if s.Fleet.PodStop == nil {
-		return u.Surge
+// inTheWay is how many pods of an object may count against a quota beyond its replicas: the surge, and
+// those that are stopping. In each round as many are deleted, and as many made in their place, as the
+// surge and what may lack come to; a deleted pod counts until it is gone and the quota has been
+// counted anew, which is after its successor is asked for. Where pods stop at once that is a race: with
+// room for the surge and one more, attempts may be refused or not.
+//
+// Where pods stop more slowly than new ones get ready, several rounds of a Deployment's are stopping at
+// once, up to all of its pods. A DaemonSet or StatefulSet waits for a pod to be gone.
+func (s *simulation) inTheWay(u Update, w Workload, each int) int {
+	rounds := 1
+	if stop := s.Fleet.PodStop; stop != nil && u.Kind == "Deployment" {
+		seconds, _ := spec.Lookup(w.Render(0), "spec", "minReadySeconds").(int64)
+		round := typical(s.Fleet.PodStartup) + time.Duration(seconds)*time.Second
+		rounds = max(1, int(math.Ceil(float64(typical(*stop))/float64(max(round, time.Millisecond)))))
 	}
-	return u.Surge + u.Unavailable
+	return min(u.Surge+(u.Surge+u.Unavailable)*rounds, max(each, u.Surge))
+}
+
+// typical returns what a latency is for most pods, about.
+func typical(l spec.Latency) time.Duration {
+	switch l.Distribution {
+	case "fixed":
+		return l.Value
+	case "uniform":
+		return (l.Min + l.Max) / 2
+	case "lognormal":
+		return l.Median
+	case "quantiles":
+		return l.Quantiles[len(l.Quantiles)/2]
+	}
+	return 0
 }
 
 // room returns for how many more pods of a workload its quotas have room beside all pods that are

@@ -30,6 +30,9 @@ type Update struct {
 	Needs       []Need `json:"needs,omitempty"` // Of the quotas in the way of its pods.
 	// Forecast is Never, Stuck or Delayed if a quota is in the way of a rollout, else empty.
 	Forecast string `json:"forecast,omitempty"`
+	// Forecasts are those of its rollouts by phase, without the phases in which none is in the way;
+	// Forecast is the worst of them.
+	Forecasts map[string]string `json:"forecasts,omitempty"`
 }
 
 // updates lists the workloads that rollout actions are about, in the order of their names.

@@ -93,16 +93,22 @@ func TestQuotaWarnings(t *testing.T) {
 	const deadlock, refused, tooSmall = "cannot finish the rollout of web", "attempts are refused", "fewer pods than there are with workload web"
 	const slow = "podStop: {distribution: fixed, value: 20s}"
 	for _, test := range []struct{ name, fleet, quota, surge, unavailable, want string }{
-		{"room for the surge", "", `{hard: {pods: "10"}}`, "2", "0", ""},
+		{"room for the surge and those it replaces", "", `{hard: {pods: "12"}}`, "2", "0", ""},
+		{"room for the surge alone", "", `{hard: {pods: "11"}}`, "2", "0", refused},
 		{"room for one at a time", "", `{hard: {pods: "9"}}`, "2", "0", refused},
 		{"no room, none may lack", "", `{hard: {pods: "8"}}`, "2", "0", deadlock},
 		{"no room, one may lack", "", `{hard: {pods: "8"}}`, "2", "1", refused},
-		{"no room and no surge", "", `{hard: {pods: "8"}}`, "0", "2", ""},
-		{"the same with pods that are slow to stop", slow, `{hard: {pods: "8"}}`, "0", "2", refused},
-		{"room for both", slow, `{hard: {pods: "10"}}`, "0", "2", ""},
+		{"no room and no surge", "", `{hard: {pods: "8"}}`, "0", "2", refused},
+		{"room for what lacks", "", `{hard: {pods: "10"}}`, "0", "2", ""},
+		{"the same with pods that are slow to stop", slow, `{hard: {pods: "10"}}`, "0", "2", refused},
+		{"as fast as they start", "podStop: {distribution: fixed, value: 1s}", `{hard: {pods: "10"}}`, "0", "2", ""},
+		{"two rounds are stopping", "podStop: {distribution: fixed, value: 2s}", `{hard: {pods: "11"}}`, "0", "2", refused},
+		{"room for two rounds", "podStop: {distribution: fixed, value: 2s}", `{hard: {pods: "12"}}`, "0", "2", ""},
+		{"room for all pods twice", slow, `{hard: {pods: "16"}}`, "2", "2", ""},
+		{"room for nearly all twice", slow, `{hard: {pods: "15"}}`, "2", "2", refused},
 		{"too small a quota", "", `{hard: {pods: "7"}}`, "0", "2", tooSmall},
 		{"CPU is the tighter one", "", `{hard: {pods: "20", requests.cpu: "4.4"}}`, "2", "0", deadlock},
-		{"CPU for one more", "", `{hard: {cpu: "4.5"}}`, "1", "0", ""},
+		{"CPU for one more", "", `{hard: {cpu: "5"}}`, "1", "0", ""},
 		{"not about pods", "", `{hard: {services: "1"}}`, "2", "0", ""},
 		{"with a scope", "", `{hard: {pods: "8"}, scopes: [BestEffort]}`, "2", "0", ""},
 	} {
@@ -121,6 +127,31 @@ func TestQuotaWarnings(t *testing.T) {
 				t.Errorf("warnings %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// TestForecastsByPhase updates pods while a quota is full, after half of them are gone, when there is
+// room for the others.
+func TestForecastsByPhase(t *testing.T) {
+	text := fmt.Sprintf(quotaScenario, "", `{hard: {pods: "8"}}`, "2", "0")
+	text += `
+    - name: fewer
+      actions: [{scale: {workload: web, replicas: 4}}]
+    - name: again
+      actions:
+        - rollout: {workload: web, patch: {spec: {template: {metadata: {annotations: {version: "3"}}}}}}
+`
+	s, err := spec.Decode("quota.yaml", []byte(text), spec.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Build(s, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"update": Never}
+	if diff := cmp.Diff(want, p.Updates[0].Forecasts); diff != "" || p.Updates[0].Forecast != Never {
+		t.Errorf("forecasts (-want +got):\n%s", diff)
 	}
 }
 
