@@ -161,6 +161,9 @@ func newPlot(canvas *svg.Canvas, figure view.Figure, panel view.Panel, last bool
 		}
 		p.Add(line{canvas: canvas, series: series, index: i})
 	}
+	if len(panel.Ticks.At) > 0 {
+		p.Add(ticks{canvas: canvas, all: panel.Ticks, within: last})
+	}
 	if len(panel.Marks) > 0 {
 		p.Add(marks{canvas: canvas, panel: panel})
 	}

@@ -163,6 +163,7 @@ func drawPanel(canvas *svg.Canvas, figure view.Figure, panel view.Panel, p *plot
 	title.Font.Weight = xfont.WeightBold
 	c.FillText(title, vg.Point{X: 0, Y: c.Max.Y + 9}, panel.Label)
 	drawLimitNames(panel, p, c)
+	drawTickName(panel, c)
 	drawNames(canvas, panel, p, c)
 }
 

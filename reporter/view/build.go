@@ -168,6 +168,7 @@ func (b *builder) key() []Fact {
 	for _, s := range b.scalars(sample.PodsReadyRate) {
 		facts = append(facts, Fact{"Pods Ready per second" + b.inPhase(s.Labels), format(s.Value, sample.PerSecond)})
 	}
+	facts = append(facts, b.standstillFacts()...)
 	facts = append(facts, b.serviceFacts()...)
 	if counts.Requests > 0 {
 		facts = append(facts, Fact{"API requests", count(counts.Requests) + ", " + count(counts.Failed) + " failed"})

@@ -7,20 +7,24 @@ import (
 // drains shows how long it took to empty nodes. A run without drains has no such section.
 func (b *builder) drains() []Section {
 	table := b.drainTable()
-	if len(table.Rows) == 0 {
+	var standstills []Table
+	if len(b.rollouts()) == 0 { // Else they are there.
+		standstills = b.standstillTables()
+	}
+	if len(table.Rows) == 0 && len(standstills) == 0 {
 		return nil
 	}
 	return []Section{{
 		ID: "drains", Title: "Drained nodes", Nav: "Drains",
 		Lead: "A node that is drained takes no new pods, and its pods are evicted. A PodDisruptionBudget refuses an eviction " +
 			"(429) that would leave too few pods; it is tried again every 5 s, as kubectl drain does. Pods of DaemonSets stay.",
-		Tables: []Table{table},
+		Tables: append(standstills, table),
 	}}
 }
 
 // drainTable has a row for every pool and phase with a drain that emptied nodes.
 func (b *builder) drainTable() Table {
-	table := Table{ID: "drains-table", Caption: "From a node's cordon until its last pod is gone",
+	table := Table{ID: "drains-table", Caption: "From a node's cordon until its last pod is gone", Empty: "No node was emptied.",
 		Columns: []Column{{Name: "Pool"}, {Name: "Phase"}, {"Nodes", true}, {"never empty", true}, {"p50", true}, {"p90", true}, {"Max", true},
 			{"Pods evicted", true}, {"Evictions refused", true}}}
 	for _, d := range b.distributions(sample.DrainDuration) {

@@ -25,7 +25,7 @@ func (b *builder) quotas() []Section {
 		Figures: []Figure{b.quotaFigure()},
 		Tables:  []Table{b.quotaTable()},
 	}
-	for _, table := range []Table{b.admissionTable(), b.refusedTable()} {
+	for _, table := range []Table{b.recountTable(), b.creationTable(), b.attemptTable(), b.admissionTable(), b.refusedTable()} {
 		if len(table.Rows) > 0 {
 			section.Tables = append(section.Tables, table)
 		}

@@ -162,7 +162,14 @@ type Panel struct {
 	Series []Series
 	Limits []Limit
 	Marks  []Mark
+	Ticks  Ticks    // At the foot of a panel over time.
 	Heat   *HeatMap // Drawn behind the lines; nil if there is none.
+}
+
+// Ticks are moments at which something happened, drawn as short strokes.
+type Ticks struct {
+	Name string
+	At   []float64 // In seconds, ascending.
 }
 
 // A HeatMap is a heat map: how many things there are in each cell of a grid.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kubedyno/kubedyno/results/rollout"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/results/summary"
 )
@@ -11,9 +12,8 @@ import (
 // The bounds of what is shown of rollouts.
 const (
 	maxRolled = 4 // Workloads with a panel of their own.
-	// longStill is from how many seconds on a standstill is worth a sentence: longer than pods
-	// usually take to start or to stop.
-	longStill = 30
+	// longStill is from how many seconds on a standstill is worth a sentence.
+	longStill = rollout.LongStill
 )
 
 // rollouts shows how workloads were updated. A run without rollouts has no such section.
@@ -27,7 +27,7 @@ func (b *builder) rollouts() []Section {
 			"unavailable meanwhile, and how many more there may be. The counts are those that the controllers write into " +
 			"the status of their objects, of all objects of a workload together.",
 		Figures: []Figure{b.rolloutFigure()},
-		Tables:  []Table{b.rolloutTable(), b.rolloutBalance()},
+		Tables:  append(b.standstillTables(), b.rolloutTable(), b.rolloutBalance()),
 	}}
 }
 
@@ -61,6 +61,7 @@ func (b *builder) rolloutFigure() Figure {
 		return figure
 	}
 	figure.finishTime()
+	b.sayTicks(&figure)
 	return figure
 }
 
@@ -73,6 +74,7 @@ func (b *builder) rolloutPanel(workload string) Panel {
 	} {
 		panel.addSteps(b, line.name, slot, lines[workload+"/"+line.state])
 	}
+	panel.Ticks = Ticks{Name: "attempts refused", At: b.refusedAt(workload)}
 	for _, r := range b.summary.Rollouts {
 		if r.Workload != workload || r.Still == nil {
 			continue
@@ -98,9 +100,7 @@ func (b *builder) quotaPanel() Panel {
 			panel.addSteps(b, line, len(panel.Series)+4, sharesOf(used[line], need.Hard))
 		}
 	}
-	if len(panel.Series) > 0 {
-		panel.Limits = []Limit{{Name: "full", Value: 1}}
-	}
+	b.sayHard(&panel)
 	return panel
 }
 
@@ -123,8 +123,11 @@ func (b *builder) rolloutFinding() string {
 func rolloutWords(r summary.Rollout) string {
 	took := format((r.To - r.From).Seconds(), sample.Seconds)
 	words := fmt.Sprintf("%s was updated in %s", r.Workload, took)
-	if r.Unfinished {
+	switch {
+	case r.Unfinished:
 		words = fmt.Sprintf("%s was not updated within %s", r.Workload, took)
+	case r.RolledBack:
+		words = rollbackWords(r)
 	}
 	if r.LeastAvailable != nil && r.Still != nil {
 		words += fmt.Sprintf("; at least %s of %s pods were available", digits(*r.LeastAvailable), digits(r.Still.Desired))

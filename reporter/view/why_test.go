@@ -13,8 +13,6 @@ import (
 	"github.com/kubedyno/kubedyno/results/summary"
 )
 
-func offset(seconds float64) sample.Offset { return sample.Offset(seconds * 1e9) }
-
 // TestBeyondBands has a gauge beyond 10 from 4 s to 7 s and at 9 s; the phase ends at 8 s.
 func TestBeyondBands(t *testing.T) {
 	line := []Point{{0, 5}, {2, 9}, {4, 11}, {5, 12}, {7, 3}, {9, 20}}

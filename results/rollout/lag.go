@@ -15,19 +15,16 @@ type Lag struct {
 	// Little's law (J. D. C. Little, "A Proof for the Queuing Formula L = λW", 1961). Nil if the
 	// quota ceased to count none.
 	Mean *float64 `json:"meanSeconds,omitempty"`
-	// Beyond is the most by which used was above hard; 0 if it never was.
-	Beyond float64 `json:"beyondHard"`
 }
 
 // Lagged compares what a quota counts as used with the pods that are present, over [from, to]. They
 // have to be all the pods that the quota counts. A pod that is made is counted a moment before any
 // status has it, so that the lag is an upper bound.
-func Lagged(used, hard, present series.Steps, from, to sample.Offset) Lag {
+func Lagged(used, present series.Steps, from, to sample.Offset) Lag {
 	var lag Lag
 	series.Over(from, to, func(_ sample.Offset, seconds float64, v []float64) {
-		lag.Over += max(v[0]-v[2], 0) * seconds
-		lag.Beyond = max(lag.Beyond, v[0]-v[1])
-	}, used, hard, present)
+		lag.Over += max(v[0]-v[1], 0) * seconds
+	}, used, present)
 	used.Changes(from, to, func(_ sample.Offset, before, after float64) bool {
 		lag.Freed += max(before-after, 0)
 		return true
@@ -37,4 +34,13 @@ func Lagged(used, hard, present series.Steps, from, to sample.Offset) Lag {
 		lag.Mean = &mean
 	}
 	return lag
+}
+
+// Beyond returns the most by which a quota's used was above its hard in [from, to]; 0 if it never was.
+// It is not known if the two were never known together.
+func Beyond(used, hard series.Steps, from, to sample.Offset) (most float64, known bool) {
+	series.Over(from, to, func(_ sample.Offset, _ float64, v []float64) {
+		most, known = max(most, v[0]-v[1]), true
+	}, used, hard)
+	return most, known
 }

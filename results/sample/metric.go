@@ -361,7 +361,8 @@ var registry = index(
 
 func index(metrics ...Metric) map[string]Metric {
 	byName := make(map[string]Metric, len(metrics))
-	for _, metric := range slices.Concat(metrics, serviceMetrics(), autoscalingMetrics(), rolloutMetrics(), outageMetrics()) {
+	for _, metric := range slices.Concat(metrics, serviceMetrics(), autoscalingMetrics(), rolloutMetrics(), refusalMetrics(), recountMetrics(),
+		outageMetrics()) {
 		byName[metric.Name] = metric
 	}
 	return byName

@@ -88,7 +88,7 @@ func TestLabels(t *testing.T) {
 }
 
 func TestRegistry(t *testing.T) {
-	units := []Unit{Seconds, Bytes, Cores, Ratio, Count, PerSecond, Hours, Dollars, PodSeconds}
+	units := []Unit{Seconds, Bytes, Cores, Ratio, Count, PerSecond, Hours, Dollars, PodSeconds, PerPod}
 	for _, metric := range Metrics() {
 		if !slices.Contains(units, metric.Unit) {
 			t.Errorf("%s has the unknown unit %q", metric.Name, metric.Unit)

@@ -29,6 +29,8 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 	outages := c.finishOutages()
 	rollouts := c.rollouts(run)
 	c.rolloutScalars(rollouts)
+	c.attemptScalars()
+	c.quotaScalars()
 	costs := c.costScalars(run.Manifest)
 	s := &Summary{
 		FormatVersion: sample.FormatVersion,
@@ -48,6 +50,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 		Elasticity:    elasticities,
 		Outages:       outages,
 		Rollouts:      rollouts,
+		Standstills:   c.standstills(rollouts),
 		Costs:         costs,
 	}
 	for _, k := range slices.Sorted(maps.Keys(c.scalars)) {

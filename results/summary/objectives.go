@@ -17,7 +17,7 @@ import (
 func (c *collector) objectives(run *bundle.Run) []Objective {
 	all := []Objective{}
 	for _, o := range run.Manifest.Objectives {
-		out := c.judge(o, cmp.Or(c.doubt(run, o.Metric), c.queryDoubt(run, o)))
+		out := c.judge(o, cmp.Or(c.doubt(run, o.Metric), c.queryDoubt(run, o), c.recountDoubt(o)))
 		if metric, ok := sample.Lookup(o.Metric); ok {
 			out = c.hpasBalanced(metric, c.watchBalanced(metric, out))
 		}

@@ -34,6 +34,15 @@ type Rollout struct {
 	// Lag is how long the quota counted pods of the workload that were gone; nil unless the workload
 	// alone is under a quota of pods, and its status tells of terminating ones.
 	Lag *rollout.Lag `json:"lag,omitempty"`
+	// Revision is the number of the revision that was rolled out, and Restored that of the earlier one
+	// with the same pod template; 0 if there is none, or if it is not known.
+	Revision int `json:"revision,omitempty"`
+	Restored int `json:"restored,omitempty"`
+	// RolledBack says that the rollout before it did not finish, and that this one brought an earlier
+	// revision back.
+	RolledBack bool `json:"rolledBack,omitempty"`
+	// Reason is what it waited for while it stood still; nil if it did not, for long.
+	Reason *rollout.Reason `json:"reason,omitempty"`
 }
 
 // rolled collects what rollouts are judged by.
@@ -48,6 +57,8 @@ type rolledKey struct{ workload, phase string }
 // rolledPoint takes a point of a series that rollouts need.
 func (c *collector) rolledPoint(p sample.Point) {
 	switch p.Metric {
+	case sample.PodsByState, sample.WorkloadRevision, sample.RestoredRevision, sample.ProgressDeadlines:
+		c.rolled.series.add(key(p.Metric, p.Labels), p) // Only words rest on them.
 	case sample.WorkloadReplicas, sample.QuotaUsed, sample.QuotaHard:
 		if c.rolled.series.add(key(p.Metric, p.Labels), p) {
 			c.overflow[p.Metric] = true
@@ -88,26 +99,23 @@ func (c *collector) rollouts(run *bundle.Run) []Rollout {
 				r.Unfinished, watched = d.Censored > 0, true
 			}
 		}
-		pods := func(state string) series.Steps {
-			return c.rolled.steps(sample.WorkloadReplicas, sample.Labels{"workload": k.workload, "state": state})
-		}
+		of := c.podsOf(k.workload)
 		update := updateOf(run, k.workload)
 		r.Forecast = forecastOf(update, k.phase)
 		r.Limits = rollout.Limits{Unavailable: float64(update.Objects * update.Unavailable), Surge: float64(update.Objects * update.Surge)}
-		r.Result = rollout.Judge(rollout.Series{Desired: pods("desired"), Current: pods("current"), Updated: pods("updated"),
-			Available: pods("available"), Terminating: pods("terminating")}, r.Limits, w.from, w.to)
+		r.Result = rollout.Judge(of, r.Limits, w.from, w.to)
 		if len(update.Needs) > 0 {
 			r.Refused = c.refusedPods(r)
 			r.Agreement = agreement(r.Forecast, watched, !r.Unfinished, r.Refused)
 		}
-		stall := rollout.Stalled(pods("desired"), pods("current"), c.constraints(update.Needs), w.from, w.to)
+		stall := rollout.Stalled(of.Desired, of.Current, c.constraints(update.Needs), w.from, w.to)
 		if stall.Known > 0 {
 			r.Stall = &stall
 		}
-		if quota, alone := podQuota(run, k.workload); alone && pods("terminating") != nil {
+		if quota, alone := podQuota(run, k.workload); alone && of.Terminating != nil {
 			labels := sample.Labels{"quota": quota.Quota, "resource": quota.Resource}
-			present := series.Sum(pods("current"), pods("terminating"))
-			lag := rollout.Lagged(c.rolled.steps(sample.QuotaUsed, labels), c.rolled.steps(sample.QuotaHard, labels), present, w.from, w.to)
+			present := series.Sum(of.Current, of.Terminating)
+			lag := rollout.Lagged(c.rolled.steps(sample.QuotaUsed, labels), present, w.from, w.to)
 			r.Lag = &lag
 		}
 		all = append(all, r)
@@ -115,7 +123,18 @@ func (c *collector) rollouts(run *bundle.Run) []Rollout {
 	slices.SortFunc(all, func(a, b Rollout) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Workload, b.Workload))
 	})
+	c.reasons(run, all)
+	c.rollbacks(all)
 	return all
+}
+
+// podsOf are the pods of a workload over time.
+func (c *collector) podsOf(workload string) rollout.Series {
+	pods := func(state string) series.Steps {
+		return c.rolled.steps(sample.WorkloadReplicas, sample.Labels{"workload": workload, "state": state})
+	}
+	return rollout.Series{Desired: pods("desired"), Current: pods("current"), Updated: pods("updated"),
+		Available: pods("available"), Terminating: pods("terminating")}
 }
 
 // constraints are the quotas in the way of a workload's pods.

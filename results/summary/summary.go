@@ -26,12 +26,13 @@ type Summary struct {
 	Gauges        []Gauge        `json:"gauges"`
 	Scalars       []Scalar       `json:"scalars"`
 	Counts        Counts         `json:"counts"`
-	WatchBooks    *WatchBooks    `json:"watchBooks,omitempty"` // nil without a watch action.
-	Elasticity    []Elasticity   `json:"elasticity,omitempty"` // By service with HPAs and phase with load on it.
-	Outages       []Outage       `json:"outages,omitempty"`    // Of components that the scenario killed.
-	Rollouts      []Rollout      `json:"rollouts,omitempty"`   // By workload and phase with a rollout action.
-	Costs         []Cost         `json:"costs,omitempty"`      // By service and phase with load on it, and of all phases.
-	Warnings      []string       `json:"warnings,omitempty"`   // Doubts, each a sentence.
+	WatchBooks    *WatchBooks    `json:"watchBooks,omitempty"`  // nil without a watch action.
+	Elasticity    []Elasticity   `json:"elasticity,omitempty"`  // By service with HPAs and phase with load on it.
+	Outages       []Outage       `json:"outages,omitempty"`     // Of components that the scenario killed.
+	Rollouts      []Rollout      `json:"rollouts,omitempty"`    // By workload and phase with a rollout action.
+	Standstills   []Standstill   `json:"standstills,omitempty"` // Of rollouts and drains, with what would have avoided them.
+	Costs         []Cost         `json:"costs,omitempty"`       // By service and phase with load on it, and of all phases.
+	Warnings      []string       `json:"warnings,omitempty"`    // Doubts, each a sentence.
 }
 
 // An Objective is an objective and how it came out.

@@ -57,7 +57,7 @@ func (s Step) create(ctx context.Context, a *spec.Create) (string, error) {
 		answer, err := client.Create(ctx, object, metav1.CreateOptions{})
 		if a.Refused == "count" && apierrors.IsForbidden(err) {
 			s.sent.take(object.GetNamespace(), object.GetName())
-			t.refused.add(reasonOf(err))
+			t.refused.add(measure.ReasonOf(err.Error()))
 			return nil
 		}
 		if err == nil {

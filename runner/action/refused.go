@@ -3,34 +3,11 @@ package action
 import (
 	"fmt"
 	"maps"
-	"strings"
 	"sync"
 
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/runner/measure"
 )
-
-// The reasons for which admission refuses an object.
-const (
-	byQuota      = "quota"       // It would be more than a ResourceQuota allows.
-	byUnstated   = "unstated"    // A ResourceQuota needs to know what it requests or is limited to.
-	byLimitRange = "limit-range" // It is outside of what a LimitRange allows.
-	byOther      = "other"
-)
-
-// reasonOf returns the reason for a refusal by the words of the admission plugins
-// (k8s.io/apiserver/pkg/admission/plugin/resourcequota and plugin/pkg/admission/limitranger).
-func reasonOf(err error) string {
-	for _, known := range []struct{ words, reason string }{
-		{"exceeded quota", byQuota},
-		{"must specify", byUnstated}, {"status unknown for quota", byUnstated},
-		{" usage per ", byLimitRange}, {"limit to request ratio", byLimitRange},
-	} {
-		if strings.Contains(err.Error(), known.words) {
-			return known.reason
-		}
-	}
-	return byOther
-}
 
 // refusals counts the objects of a workload that admission refused, by reason.
 type refusals struct {
@@ -70,13 +47,13 @@ func (s Step) recordRefused(t *target, words string) string {
 	}
 	put(sample.ObjectsAdmitted, sample.Labels{}, s.Plan.Until-total)
 	counts := t.refused.byReason()
-	for _, reason := range []string{byQuota, byUnstated, byLimitRange, byOther} {
+	for _, reason := range []string{measure.ByQuota, measure.ByUnstated, measure.ByLimitRange, measure.ByOther} {
 		put(sample.ObjectsRefused, sample.Labels{"reason": reason}, counts[reason])
 	}
 	if total == 0 {
 		return words + ", none refused"
 	}
-	for _, reason := range []string{byQuota, byUnstated, byLimitRange, byOther} {
+	for _, reason := range []string{measure.ByQuota, measure.ByUnstated, measure.ByLimitRange, measure.ByOther} {
 		if n := counts[reason]; n > 0 {
 			words += fmt.Sprintf(", %d of them refused (%s)", n, reason)
 		}

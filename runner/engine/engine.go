@@ -16,6 +16,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/action"
 	"github.com/kubedyno/kubedyno/runner/audit"
+	"github.com/kubedyno/kubedyno/runner/measure"
 	"github.com/kubedyno/kubedyno/runner/query"
 	"github.com/kubedyno/kubedyno/runner/scrape"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
@@ -80,6 +81,8 @@ type engine struct {
 	scraper  *scrape.Scraper
 	kubelets *kubelets // nil without metrics-server.
 
+	recount *measure.Recount // nil without ResourceQuotas in the plan.
+
 	instruments *instruments           // nil without a metrics adapter.
 	current     atomic.Pointer[string] // The phase's name.
 }
@@ -143,6 +146,7 @@ func (e *engine) phases(ctx context.Context) error {
 		if err := e.phase(ctx, phase); err != nil {
 			return err
 		}
+		e.recountQuotas(ctx, phase.Name)
 	}
 	return nil
 }

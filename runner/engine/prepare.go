@@ -23,8 +23,9 @@ type bench struct {
 	pods    *measure.Pods
 	nodes   *measure.Nodes
 	lag     *measure.Lag
-	hpas    *measure.HPAs   // nil without HPAs in the plan.
-	quotas  *measure.Quotas // nil without ResourceQuotas in the plan.
+	hpas    *measure.HPAs     // nil without HPAs in the plan.
+	quotas  *measure.Quotas   // nil without ResourceQuotas in the plan.
+	refused *measure.Refusals // nil where nothing in the plan refuses pods.
 	scraper *scrape.Scraper
 	end     context.CancelCauseFunc // Of the life of the above.
 }
@@ -148,6 +149,14 @@ func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (e
 		if err != nil {
 			return err
 		}
+		if err := e.prepareRecount(config, selector); err != nil {
+			return err
+		}
+	}
+	if e.Plan.MayRefuse() {
+		if b.refused, err = measure.StartRefusals(ctx, e.refusals()); err != nil {
+			return err
+		}
 	}
 	b.lag, err = measure.StartLag(ctx, measure.LagOptions{
 		Run: e.env.Measure, Config: config, Namespace: e.env.Namespace,
@@ -174,6 +183,9 @@ func (b *bench) close() {
 	}
 	if b.quotas != nil {
 		b.quotas.Close()
+	}
+	if b.refused != nil {
+		b.refused.Close()
 	}
 	if b.nodes != nil {
 		b.nodes.Close()

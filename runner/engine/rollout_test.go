@@ -102,6 +102,13 @@ func TestRolloutsUnderQuota(t *testing.T) {
 	if got := sink.last(sample.WorkloadReplicas, state("available")); got != 4 {
 		t.Errorf("in the end %v pods are available, want 4", got)
 	}
+	if got := most(sample.RefusedAttempts, sample.Labels{"workload": "web", "reason": "quota"}); got < 1 {
+		t.Errorf("%v attempts of the Deployment were seen refused, want some", got)
+	}
+	revision, restored := sink.last(sample.WorkloadRevision, sample.Labels{"workload": "web"}), sink.last(sample.RestoredRevision, sample.Labels{"workload": "web"})
+	if revision != 4 || restored != 2 {
+		t.Errorf("in the end revision %v restores %v, want 4 and 2: the image was missing in 3", revision, restored)
+	}
 	if words := sink.said("given up"); words != 2 {
 		t.Errorf("%d rollouts were given up, want 2", words)
 	}

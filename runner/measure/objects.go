@@ -43,6 +43,9 @@ type Objects struct {
 	wrote    sample.Offset       // When these were last written.
 	rolling  bool                // A rollout was under way when that was last written.
 	late     map[string]bool     // The objects that have exceeded their progress deadline.
+
+	deadlines int                   // How often that was.
+	revised   map[string]*revisions // By object, of those that have pods.
 }
 
 // written is the state of an object after a write.
@@ -85,6 +88,7 @@ func newObjects(options ObjectsOptions) *Objects {
 		rollouts: map[*Rollout]struct{}{},
 		podsOf:   map[string]replicas{},
 		late:     map[string]bool{},
+		revised:  map[string]*revisions{},
 	}
 }
 
@@ -147,6 +151,7 @@ func (o *Objects) observe(seen *unstructured.Unstructured, now sample.Offset) {
 	o.objects[name] = seen
 	o.count(name, seen, now)
 	o.overdue(name, seen)
+	o.revise(name, seen)
 	if awaited, ok := o.due[name]; ok && awaited.in(seen) {
 		delete(o.due, name)
 	}
@@ -201,6 +206,7 @@ func (o *Objects) remove(name string) {
 	delete(o.complete, name)
 	delete(o.settled, name)
 	delete(o.late, name)
+	delete(o.revised, name)
 }
 
 // Wait waits until predicate says that all is done. The predicate sees the newest state of

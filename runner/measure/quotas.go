@@ -99,7 +99,12 @@ func (q *Quotas) Resync() error { return nil }
 func (q *Quotas) resumed() {}
 
 func (q *Quotas) name(quota *corev1.ResourceQuota) string {
-	if quota.Namespace == q.options.Namespace {
+	return quotaName(q.options.Namespace, quota)
+}
+
+// quotaName is what a quota goes by in a run with a namespace of its own.
+func quotaName(own string, quota *corev1.ResourceQuota) string {
+	if quota.Namespace == own {
 		return quota.Name
 	}
 	return quota.Namespace + "/" + quota.Name

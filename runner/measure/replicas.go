@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -71,17 +70,6 @@ func (o *Objects) count(name string, object *unstructured.Unstructured, now samp
 	}
 }
 
-// overdue tells when a Deployment has not got on for spec.progressDeadlineSeconds, which its
-// controller says and does nothing about; o.mu is held.
-func (o *Objects) overdue(name string, seen *unstructured.Unstructured) {
-	late := o.options.Workload != "" && status{seen.Object}.reason("Progressing") == "ProgressDeadlineExceeded"
-	if late && !o.late[name] {
-		o.options.warn(fmt.Sprintf("%s %s has exceeded its progress deadline: Kubernetes leaves the rollout as it is",
-			seen.GetKind(), name))
-	}
-	o.late[name] = late
-}
-
 // gauge writes the pods and the rollouts under way, once a second.
 func (o *Objects) gauge() {
 	o.mu.Lock()
@@ -89,6 +77,7 @@ func (o *Objects) gauge() {
 	now := o.options.Clock.Now()
 	if len(o.podsOf) > 0 {
 		o.writeReplicas(now)
+		o.writeRevisions(now)
 	}
 	o.writeRollouts(now)
 }

@@ -85,10 +85,18 @@ func ruleOf(family string) (rule, bool) {
 	}
 }
 
+// alsoOf returns what else becomes of an upstream family.
+func alsoOf(family string) []rule {
+	if family == "apiserver_request_total" {
+		return []rule{{metric: sample.ServerPodCreates, labels: podCreateLabels}}
+	}
+	return nil
+}
+
 // counters are the metrics that have no series until something is counted, by component.
 func counters(component string) []string {
 	if component == apiServer {
-		return []string{sample.ServerRejected, sample.ServerEndedWatchers, sample.ServerRefused}
+		return []string{sample.ServerRejected, sample.ServerEndedWatchers, sample.ServerRefused, sample.ServerPodCreates}
 	}
 	return nil
 }
@@ -118,6 +126,11 @@ func refusedLabels(_ string, of labelsOf) (sample.Labels, bool) {
 	code := of("code")
 	return sample.Labels{"verb": verb(of("verb")), "resource": resource(of), "code": code},
 		of("resource") != "" && (code == "403" || code == "409" || code == "429")
+}
+
+// podCreateLabels keeps the creations of pods, but for those that only try (dryRun).
+func podCreateLabels(_ string, of labelsOf) (sample.Labels, bool) {
+	return sample.Labels{"code": of("code")}, of("verb") == "POST" && resource(of) == "pods" && of("dry_run") == ""
 }
 
 func watchLabels(_ string, of labelsOf) (sample.Labels, bool) {

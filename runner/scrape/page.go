@@ -143,6 +143,7 @@ func known(line []byte) bool {
 
 func (p *page) family(component, name string, family *dto.MetricFamily) {
 	rule, ok := ruleOf(name)
+	rules := append(alsoOf(name), rule)
 	for _, series := range family.Metric {
 		if name == startFamily {
 			p.started = plain(series)
@@ -151,9 +152,11 @@ func (p *page) family(component, name string, family *dto.MetricFamily) {
 		if !ok {
 			continue
 		}
-		labels, wanted := rule.labels(component, func(name string) string { return labelOf(series, name) })
-		if wanted {
-			p.series(rule, labels, series)
+		for _, rule := range rules {
+			labels, wanted := rule.labels(component, func(name string) string { return labelOf(series, name) })
+			if wanted {
+				p.series(rule, labels, series)
+			}
 		}
 	}
 }

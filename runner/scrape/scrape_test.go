@@ -250,6 +250,30 @@ func TestNothingRejectedIsACount(t *testing.T) {
 	}
 }
 
+// TestPodCreates has creations of pods, of parts of pods and of other things, and a try.
+func TestPodCreates(t *testing.T) {
+	p, err := readPage(apiServer, strings.NewReader(`# TYPE apiserver_request_total counter
+apiserver_request_total{code="201",component="apiserver",dry_run="",group="",resource="pods",scope="resource",subresource="",verb="POST",version="v1"} 8
+apiserver_request_total{code="403",component="apiserver",dry_run="",group="",resource="pods",scope="resource",subresource="",verb="POST",version="v1"} 5
+apiserver_request_total{code="201",component="apiserver",dry_run="All",group="",resource="pods",scope="resource",subresource="",verb="POST",version="v1"} 2
+apiserver_request_total{code="201",component="apiserver",dry_run="",group="",resource="pods",scope="resource",subresource="binding",verb="POST",version="v1"} 8
+apiserver_request_total{code="200",component="apiserver",dry_run="",group="",resource="pods",scope="resource",subresource="",verb="DELETE",version="v1"} 3
+apiserver_request_total{code="201",component="apiserver",dry_run="",group="metrics.k8s.io",resource="pods",scope="resource",subresource="",verb="POST",version="v1"} 1
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for key, counter := range p.counters {
+		got[key] = counter.value
+	}
+	want := map[string]float64{"server_pod_creates_total{code=201}": 8, "server_pod_creates_total{code=403}": 5,
+		"server_refused_requests_total{code=403,resource=pods,verb=create}": 5}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestPageLimits(t *testing.T) {
 	line := "workqueue_depth{name=\"%s\"} 1\n"
 	long := fmt.Sprintf(line, strings.Repeat("x", 2*maxLine)) + fmt.Sprintf(line, "kept")

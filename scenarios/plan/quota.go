@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/kubedyno/kubedyno/scenarios/evaluator"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
@@ -28,42 +29,29 @@ func (p *Plan) HasQuotas() bool {
 	return slices.ContainsFunc(slices.Collect(maps.Values(p.Workloads)), Workload.IsQuota)
 }
 
-// needs lists what a pod of each workload takes of the scenario's quotas in its namespace. Quotas with
-// scopes are left out: which pods they are about is not known here.
+// MayRefuse reports whether controllers may try to make pods that admission refuses: the scenario makes
+// ResourceQuotas or LimitRanges, or updates workloads.
+func (p *Plan) MayRefuse() bool {
+	limits := func(w Workload) bool { return w.IsQuota() || w.Kind == "LimitRange" }
+	return len(p.Updates) > 0 || slices.ContainsFunc(slices.Collect(maps.Values(p.Workloads)), limits)
+}
+
+// needs lists what a pod of each workload takes of the scenario's quotas that are about it.
 func needs(workloads []spec.Workload) map[string][]Need {
 	all := map[string][]Need{}
-	for _, w := range workloads {
-		namespace, _ := Named(w.Manifest)
-		for _, quotas := range workloads {
-			if in, _ := Named(quotas.Manifest); quotas.Kind() == QuotaKind && in == namespace && !scoped(quotas.Manifest) {
-				all[w.Name] = append(all[w.Name], needsOf(quotas, w)...)
+	for _, limited := range limitedPods(workloads) {
+		usage := evaluator.PodUsage(limited.pod)
+		for _, quota := range limited.quotas {
+			for resource, hard := range quota.spec.Hard {
+				if each := usage[resource]; each.Sign() > 0 {
+					all[limited.workload] = append(all[limited.workload], Need{Quota: quota.name, Resource: string(resource),
+						Hard: hard.AsApproximateFloat64(), Each: each.AsApproximateFloat64()})
+				}
 			}
 		}
-		slices.SortFunc(all[w.Name], func(a, b Need) int {
+		slices.SortFunc(all[limited.workload], func(a, b Need) int {
 			return cmp.Or(cmp.Compare(a.Quota, b.Quota), cmp.Compare(a.Resource, b.Resource))
 		})
-	}
-	return all
-}
-
-func scoped(quota map[string]any) bool {
-	return spec.Lookup(quota, "spec", "scopes") != nil || spec.Lookup(quota, "spec", "scopeSelector") != nil
-}
-
-// needsOf lists what a pod of a workload takes of the quotas that another one makes.
-func needsOf(quotas, w spec.Workload) []Need {
-	var all []Need
-	hard, _ := spec.Lookup(quotas.Manifest, "spec", "hard").(map[string]any)
-	for i := range quotas.Count {
-		namespace, name := Named(quotas.Manifest)
-		if name = spec.ReplaceIndex(name, i); namespace != "" {
-			name = namespace + "/" + name
-		}
-		for resource, amount := range hard {
-			if each := w.Takes(resource); each > 0 {
-				all = append(all, Need{Quota: name, Resource: resource, Hard: quantity(amount, 0), Each: each})
-			}
-		}
 	}
 	return all
 }

@@ -380,6 +380,12 @@ func TestFaults(t *testing.T) {
     - {metric: hpa_first_ready_seconds, most: 30s, where: {direction: down}}
     - {metric: elasticity_under_time_ratio, percentile: 99, most: 10%}
 `}},
+		{name: "no-attempts", changes: []string{"  objectives:\n", `  objectives:
+    - {metric: refused_attempts_total, where: {workload: settings}, statistic: last, most: 0}
+    - {metric: refused_attempts_total, where: {workload: web, reason: full}, statistic: last, most: 0}
+    - {metric: refused_attempts_total, where: {workload: web, reason: quota, phase: work}, statistic: last, most: 0}
+    - {metric: quota_conflicts_per_pod, where: {phase: work}, most: 1}
+`}},
 		{name: "no-query", changes: []string{"  objectives:\n", "  objectives:\n    - {metric: query_lost_points_total, most: 0}\n"}},
 		{name: "no-load", changes: []string{"        - background: ${fresh}\n          load:\n            rate: 10\n            duration: 1m\n            requests:\n              - verb: list\n                resource: pods\n                mode: consistent\n              - verb: create\n                resource: configmaps\n", "",
 			"    - metric: component_memory_bytes\n      statistic: max\n      most: 500Mi\n", "    - metric: api_request_seconds\n      percentile: 99\n      most: 1s\n"}},

@@ -140,7 +140,7 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		values["component"] = []string{"metrics-server", "metrics-adapter"}
 	case sample.WorkloadReplicas:
 		values["state"] = []string{"desired", "current", "updated", "ready", "available", "terminating"}
-	case sample.ObjectsRefused:
+	case sample.ObjectsRefused, sample.RefusedAttempts:
 		values["reason"] = []string{"quota", "unstated", "limit-range", "other"}
 	case sample.WatchStreams:
 		values["state"] = []string{"opened", "ended", "resumed", "relisted", "refused"}
@@ -157,7 +157,7 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 		return
 	}
 	inPhase := o.Where["phase"]
-	if metric.Source == sample.FromQuota {
+	if metric.Source == sample.FromQuota || metric.Source == sample.FromAttempts {
 		inPhase = "" // A quota goes on in the phases after its creation.
 	}
 	if metric.Shape == sample.Gauge && metric.Source != sample.FromLoad && metric.Source != sample.FromDemand {
@@ -190,6 +190,7 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 		sample.FromRefusals: "creates such a workload with refused: count",
 		sample.FromQuota:    "creates a ResourceQuota",
 		sample.FromDrain:    "drains such nodes",
+		sample.FromAttempts: "makes such a workload that has pods, beside a ResourceQuota, a LimitRange or a rollout",
 	}[metric.Source]
 	if metric.Source == sample.FromQuery {
 		c.fault(path+".metric", "", "%s would have no data: the scenario has no such query", metric.Name)
@@ -238,6 +239,8 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 		return a.Outage != nil && match(sample.Labels{"component": a.Outage.Component})
 	case sample.FromQuota:
 		return a.Create != nil && c.workloads[a.Create.Workload] != nil && c.workloads[a.Create.Workload].Kind() == quotaKind
+	case sample.FromAttempts:
+		return (a.Create != nil && workload(a.Create.Workload) || a.Rollout != nil && workload(a.Rollout.Workload)) && c.mayRefuse()
 	case sample.FromRefusals:
 		return a.Create != nil && a.Create.Refused == "count" && match(sample.Labels{"workload": a.Create.Workload})
 	case sample.FromWatch:
