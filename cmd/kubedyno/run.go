@@ -35,6 +35,7 @@ type runFlags struct {
 	metrics  string
 	queried  prometheus
 	output   string
+	ci       string // A folder for every export.
 }
 
 func newRunCommand(a *app) *cobra.Command {
@@ -53,6 +54,7 @@ them; --set of a matrix's parameter keeps to that value, and --repeat repeats an
   kubedyno run quickstart --set nodes=5000 --set deployments=100
   kubedyno run scheduler/throughput --repeat 3
   kubedyno run my-scenario.yaml --controller-manager-flag kube-api-qps=100
+  kubedyno run my-scenario.yaml --ci results/ci
   kubedyno run my-scenario.yaml --cluster lab
   kubedyno run my-scenario.yaml --kubeconfig ~/.kube/config --context staging
   kubedyno run my-queries.yaml --kubeconfig ~/.kube/config --prometheus http://127.0.0.1:9090`,
@@ -69,6 +71,8 @@ them; --set of a matrix's parameter keeps to that value, and --repeat repeats an
 		"serve the run's figures to Prometheus while it goes on, such as 127.0.0.1:9090; without a host only this machine can connect")
 	flags.queried.register(command)
 	outputFlag(command, &flags.output)
+	f.StringVar(&flags.ci, "ci", "", "a folder for JUnit, benchfmt, OpenMetrics, CSV, perfdash, Markdown, summary.json and report.html; "+
+		"what an earlier run has put there is removed")
 	return command
 }
 
@@ -92,19 +96,33 @@ func (a *app) checkRun(f *runFlags) error {
 }
 
 func (a *app) run(ctx context.Context, scenario string, flags runFlags) error {
+	if flags.ci != "" {
+		return a.runCI(ctx, scenario, flags)
+	}
+	_, err := a.runScenario(ctx, scenario, flags)
+	return err
+}
+
+// runScenario runs a scenario, with all its trials if it has several, and returns the folder that
+// holds what was recorded; "" if nothing was.
+func (a *app) runScenario(ctx context.Context, scenario string, flags runFlags) (recorded string, err error) {
 	if err := a.checkRun(&flags); err != nil {
-		return err
+		return "", err
 	}
 	e, err := a.experiment(scenario, flags.scenario)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !e.Single() {
 		return a.runTrials(ctx, e, flags)
 	}
 	now := time.Now()
 	r := &run{app: a, flags: flags, plan: e.Plan(e.Trials[0]), id: runID(now), command: a.arguments[1:]}
-	return r.conclude(r.carryOut(ctx, now))
+	err = r.conclude(r.carryOut(ctx, now))
+	if r.recorded {
+		recorded = r.folder.path
+	}
+	return recorded, err
 }
 
 // carryOut makes the run folder and the cluster, executes the plan and ends the cluster.

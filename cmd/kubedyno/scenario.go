@@ -207,18 +207,29 @@ func newValidateCommand(a *app) *cobra.Command {
 
 func newSchemaCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema of scenarios, for editors",
+		Use:   "schema [scenario|summary]",
+		Short: "Print the JSON Schema of scenarios, for editors, or of summary.json",
 		Example: `  kubedyno schema > kubedyno.schema.json
   # then, as a scenario's first line:
-  # yaml-language-server: $schema=kubedyno.schema.json`,
-		Args: arguments(0, 0, "no arguments"),
-		RunE: func(*cobra.Command, []string) error {
-			schema, err := spec.Schema()
+  # yaml-language-server: $schema=kubedyno.schema.json
+
+  kubedyno schema summary > summary.schema.json`,
+		ValidArgs: []string{"scenario", "summary"},
+		Args:      arguments(0, 1, "at most one of scenario and summary"),
+		RunE: func(_ *cobra.Command, given []string) error {
+			of := "scenario"
+			if len(given) > 0 {
+				of = given[0]
+			}
+			schemaOf, known := map[string]func() ([]byte, error){"scenario": spec.Schema, "summary": summary.Schema}[of]
+			if !known {
+				return hinted(invalid(fmt.Errorf("there is no schema %q", of)), "there are those of scenario and of summary")
+			}
+			schema, err := schemaOf()
 			if err != nil {
 				return err
 			}
-			_, err = a.stdout.Write(append(schema, '\n'))
+			_, err = a.stdout.Write(schema)
 			return err
 		},
 	}

@@ -30,19 +30,19 @@ type trials struct {
 }
 
 // runTrials runs the trials of an experiment one after another, each as a run of its own, and
-// compares them. What was finished is kept and reported, however it ends.
-func (a *app) runTrials(ctx context.Context, p *plan.Experiment, flags runFlags) error {
+// compares them. What was finished is kept and reported, however it ends; the folder is returned.
+func (a *app) runTrials(ctx context.Context, p *plan.Experiment, flags runFlags) (recorded string, err error) {
 	now := time.Now()
 	if _, err := flags.cluster.settings(&p.Variants[0].Plan.Cluster); err != nil {
-		return err
+		return "", err
 	}
 	made, err := resultsFolder(flags.out, p.Name, now)
 	if err != nil {
-		return err
+		return "", err
 	}
 	x := &trials{app: a, flags: flags, plan: p, folder: made, record: a.newExperiment(p, now)}
 	if err := x.record.Write(made.path); err != nil {
-		return environment(err)
+		return "", environment(err)
 	}
 	for i := range p.Trials {
 		if bad := x.record.FirstBad; bad != nil && p.Trials[i].Variant > *bad {
@@ -63,7 +63,7 @@ func (a *app) runTrials(ctx context.Context, p *plan.Experiment, flags runFlags)
 	if errors.Is(err, errInterrupted) {
 		x.record.Status = bundle.Interrupted
 	}
-	return x.conclude(err)
+	return made.path, x.conclude(err)
 }
 
 // newExperiment is the record of an experiment of which nothing has happened yet.
