@@ -19,7 +19,7 @@
     seconds: [[7200, 3600, ' h'], [600, 60, ' min'], [1, 1, ' s'], [1e-3, 1e-3, ' ms'], [0, 1e-6, ' µs']],
     bytes: [[1024e9, 1099511627776, ' TiB'], [1048576e3, 1073741824, ' GiB'], [1024e3, 1048576, ' MiB'], [1000, 1024, ' KiB'], [0, 1, ' B']],
     cores: [[0, 1, ' cores']], ratio: [[0, 0.01, '%']], per_second: [[0, 1, '/s']], hours: [[0, 1, ' h']], dollars: [[0, 1, ' $']],
-    pod_seconds: [[0, 1, ' pod-s']], per_pod: [[0, 1, ' per pod']]
+    pod_seconds: [[0, 1, ' pod-s']]
   };
   function words(value, unit) {
     var steps = ladders[unit] || [[0, 1, '']], i = 0;
