@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
 
@@ -137,6 +138,9 @@ func setVertical(p *plot.Plot, panel view.Panel, height float64) {
 		p.Y.Scale = logScale{}
 		ticks = logTicks(low, high, panel.Unit)
 	}
+	if panel.Signed {
+		ticks = signedTicks(low, high, height, panel.Unit)
+	}
 	p.Y.Min, p.Y.Max = ticks[0].Value, ticks[len(ticks)-1].Value
 	p.Y.Tick.Marker = plot.ConstantTicks(ticks)
 }
@@ -181,6 +185,20 @@ func linearTicks(high, height float64, unit sample.Unit) []plot.Tick {
 	for i := 0.0; ; i++ {
 		ticks = append(ticks, plot.Tick{Value: i * step, Label: tickLabel(i*step, unit)})
 		if i*step >= high {
+			return ticks
+		}
+	}
+}
+
+// signedTicks are round steps from below low, or 0, to beyond high, or 0.
+func signedTicks(low, high, height float64, unit sample.Unit) []plot.Tick {
+	low, high = min(low, 0), max(high, 0)
+	step := round(max(high-low, smallest) / max(2, height/45))
+	var ticks []plot.Tick
+	for i := math.Floor(low/step + 1e-9); ; i++ {
+		label := strings.Replace(tickLabel(i*step, unit), "-", "−", 1)
+		ticks = append(ticks, plot.Tick{Value: i * step, Label: label})
+		if i*step >= high-1e-9*step && len(ticks) > 1 {
 			return ticks
 		}
 	}

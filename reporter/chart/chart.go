@@ -26,6 +26,8 @@ const (
 	Band   svg.Ink = "band" // Every second phase.
 	Limit  svg.Ink = "limit"
 	Beyond svg.Ink = "beyond" // Where a limit was passed.
+	// Strong is for strokes that must stand out from those of every series.
+	Strong svg.Ink = "text"
 )
 
 // Colours is how many series inks there are; further series share them with another dash.
@@ -48,6 +50,9 @@ const (
 // Draw draws a figure that has at least one panel.
 func Draw(figure view.Figure) *svg.Canvas {
 	figure.Panels = drawable(figure.Panels)
+	if figure.Axis == view.ShareAxis {
+		return drawStrip(figure)
+	}
 	rows := len(figure.Panels)
 	strip := 0.0
 	if figure.Axis == view.TimeAxis && len(figure.Bands) > 0 {

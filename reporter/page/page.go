@@ -89,7 +89,7 @@ func lean(script string) string {
 	return strings.Join(lines, "\n")
 }
 
-// execute writes one of the two pages, which share their parts.
+// execute writes one of the pages, which share their parts.
 func execute(w io.Writer, name string, data any) error {
 	parsed, err := template.New("page").Funcs(template.FuncMap{
 		"draw": draw, "tone": tone, "state": state, "width": width, "glyph": view.Glyph,
@@ -99,6 +99,9 @@ func execute(w io.Writer, name string, data any) error {
 	}
 	if _, err := parsed.New("experiment").Parse(experimentTemplate); err != nil {
 		return fmt.Errorf("parse the template of experiments: %w", err)
+	}
+	if _, err := parsed.New("compare").Parse(compareTemplate); err != nil {
+		return fmt.Errorf("parse the template of comparisons: %w", err)
 	}
 	return parsed.ExecuteTemplate(w, name, data)
 }

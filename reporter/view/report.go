@@ -119,6 +119,9 @@ const (
 	NamesAxis Axis = "names" // X is the index of a name in the Ticks.
 	// FigureAxis is that of another figure: X is a value in the unit XUnit.
 	FigureAxis Axis = "figure"
+	// ShareAxis is that of shares of a base: X is 0.1 for 10% more. Every panel has two series of
+	// dots without a height, and for each a mark at its median.
+	ShareAxis Axis = "share"
 )
 
 // A Figure is one picture: panels under one another that share the horizontal axis.
@@ -135,7 +138,7 @@ type Figure struct {
 	Beyond  []Band // Stretches of the horizontal axis in which a limit was passed.
 	Ticks   []Tick // Of a value or names axis.
 	Along   string // What a value, names or figure axis shows.
-	Log     bool   // A value axis is logarithmic.
+	Log     bool   // A value or share axis is logarithmic.
 	Panels  []Panel
 	Table   Table // The figures behind the picture.
 
@@ -162,6 +165,7 @@ type Panel struct {
 	Series []Series
 	Limits []Limit
 	Marks  []Mark
+	Signed bool     // Values may be below 0; without it the axis begins there, unless it is logarithmic.
 	Ticks  Ticks    // At the foot of a panel over time.
 	Heat   *HeatMap // Drawn behind the lines; nil if there is none.
 }
