@@ -10,7 +10,7 @@ PACKAGES := ./cmd/... ./kwok/... ./results/... ./reporter/... ./runner/... ./sce
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build controlplane demo test race lint bench fuzz update verify clean FORCE
+.PHONY: help build controlplane demo test race lint bench bench-report fuzz update verify clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ lint: ## vet for three systems, staticcheck, gofmt
 
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+bench-report: ## measure a report of 10 million requests, and its memory (a minute)
+	$(GO) test -run '^$$' -bench Report -benchtime 3x -timeout 20m ./reporter/page
 
 fuzz: ## fuzz every parser for 20 s
 	@for target in $$(grep -rl --include='*_test.go' 'func Fuzz' cmd kwok results reporter runner scenarios | xargs -n1 dirname | sort -u); do \

@@ -23,6 +23,8 @@ type app struct {
 	getenv         func(string) string
 	arguments      []string
 	throttle       *audit.Throttle // What the process's Kubernetes clients report to.
+	notices        *notices        // Where lines go that may come while a live view is drawn.
+	events         io.Writer       // Where events go as JSON; nil unless they are asked for.
 
 	cache string // --cache-dir
 }
@@ -56,6 +58,7 @@ failed, 4 interrupted, 5 inconclusive, 70 a bug in kubedyno.`,
 		newListCommand(a), newPlanCommand(a), newValidateCommand(a), newSchemaCommand(a), newMetricsCommand(a), newNodeTypesCommand(a),
 		newUpCommand(a), newDownCommand(a), newStatusCommand(a), newCleanupCommand(a),
 		newControlPlaneCommand(a), newVersionCommand(a),
+		newWatchCommand(a), newDoctorCommand(a),
 	)
 	strict(root)
 	return root

@@ -35,7 +35,7 @@ func measured(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		values = append(values, value)
 	}
-	e := &experiment.Experiment{FormatVersion: sample.FormatVersion, ID: args[0], Scenario: options["scenario"], Variants: []experiment.Variant{{Values: []string{}}}}
+	e := &experiment.Experiment{FormatVersion: sample.FormatVersion, ID: args[0], Repeat: len(values), Scenario: options["scenario"], Variants: []experiment.Variant{{Values: []string{}}}}
 	for i, value := range values {
 		status := bundle.Complete
 		if i == len(values)-1 {

@@ -36,10 +36,11 @@ func execute() (code int) {
 	}()
 	klog.SetOutput(os.Stderr)
 	klog.LogToStderr(false) // client-go's own lines would break the live view; errors are returned.
-	ctx := interruptible(os.Stderr)
+	told := newNotices(os.Stderr)
+	ctx := interruptible(told)
 	a := &app{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, arguments: os.Args,
-		throttle: &audit.Throttle{},
+		throttle: &audit.Throttle{}, notices: told,
 	}
 	// client-go has one such hook for the whole process, to be set once before any client is made.
 	metrics.Register(metrics.RegisterOpts{RateLimiterLatency: a.throttle})
@@ -52,7 +53,7 @@ func execute() (code int) {
 
 // interruptible returns a context that the first Ctrl-C cancels, so that the run stops, cleans
 // up and keeps its results. The second leaves at once; the control plane's processes notice.
-func interruptible(stderr *os.File) context.Context {
+func interruptible(told *notices) context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -61,10 +62,10 @@ func interruptible(stderr *os.File) context.Context {
 	}
 	go func() {
 		<-signals
-		fmt.Fprintln(stderr, "kubedyno: stopping and cleaning up; press Ctrl-C again to leave at once")
+		fmt.Fprintln(told, "kubedyno: stopping and cleaning up; press Ctrl-C again to leave at once")
 		cancel(errInterrupted)
 		<-signals
-		fmt.Fprintln(stderr, "kubedyno: left at once; 'kubedyno cleanup' removes what a run left in a cluster of yours")
+		fmt.Fprintln(told.direct(), "kubedyno: left at once; 'kubedyno cleanup' removes what a run left in a cluster of yours")
 		os.Exit(exitcode.Interrupted)
 	}()
 	return ctx

@@ -17,7 +17,6 @@ import (
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/engine"
-	"github.com/kubedyno/kubedyno/runner/live"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
 )
 
@@ -39,6 +38,7 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 		Command: append([]string{"kubedyno"}, r.command...),
 		Status:  bundle.Running,
 		Started: clock.Start(),
+		PID:     os.Getpid(),
 		Tool:    tool(),
 		Machine: machine(),
 		Cluster: bundle.Cluster{
@@ -69,7 +69,7 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 			PricePerHour: kind.PricePerHour})
 	}
 	for _, p := range r.plan.Phases {
-		m.Phases = append(m.Phases, bundle.Phase{Name: p.Name, Description: p.Description})
+		m.Phases = append(m.Phases, bundle.Phase{Name: p.Name, Description: p.Description, Expected: sample.Offset(p.Expected)})
 	}
 	for _, q := range r.plan.Queries {
 		m.Queries = append(m.Queries, bundle.Query{Name: q.Name, Title: q.Title, Expr: q.Expr,
@@ -158,26 +158,6 @@ func field(text, name, separator string) string {
 		}
 	}
 	return ""
-}
-
-// silence is a view that shows nothing.
-type silence struct{ sample.Sink }
-
-func (silence) Close() {}
-
-// progressView is a sink that shows what passes through it.
-type progressView interface {
-	sample.Sink
-	Close()
-}
-
-// view returns the sink of the run's records: the writer, behind what the user sees.
-func (r *run) view(clock sample.Clock, next sample.Sink) progressView {
-	onTerminal := r.flags.progress == "live" || r.flags.progress == "auto" && r.terminal(r.stderr)
-	if r.flags.progress == "none" {
-		return silence{next}
-	}
-	return live.Start(live.Options{Clock: clock, Out: r.stderr, Terminal: onTerminal, Width: r.width(), Next: next})
 }
 
 // A brevity is a view whose events do not quote logs: the error of the run does, once.

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/kubedyno/kubedyno/reporter/page"
 	"github.com/kubedyno/kubedyno/reporter/text"
@@ -22,18 +21,26 @@ import (
 
 func newReportCommand(a *app) *cobra.Command {
 	var output string
+	var all bool
 	command := &cobra.Command{
 		Use:   "report [RUN-FOLDER]",
 		Short: "Summarise a run folder anew, and write its report.html",
 		Long: `Reads the records of a run, of one that was killed too, writes summary.json and report.html
 into its folder and prints the verdicts. Of an experiment it does so for every trial, and
 compares them. Without a folder it takes the newest run or experiment in
-` + runsDirectory + `. The exit code is that of the verdict.`,
-		Example: "  kubedyno report\n  kubedyno report results/runs/20260102-030405-quickstart -o json",
+` + runsDirectory + `. The exit code is that of the verdict.
+
+With --index it takes a folder of runs instead, and writes index.html into it: a page that
+lists every run and experiment with its verdict and links to its report. The folder as a
+whole can be published as a static site. The exit code is then 0, whatever the verdicts.`,
+		Example: "  kubedyno report\n  kubedyno report results/runs/20260102-030405-quickstart -o json\n  kubedyno report --index results/runs",
 		Args:    arguments(0, 1, "at most one run folder"),
 		RunE: func(_ *cobra.Command, given []string) error {
 			if err := checkOutput(output); err != nil {
 				return err
+			}
+			if all {
+				return a.reportIndex(given, output)
 			}
 			directory, err := chooseRun(given)
 			if err != nil {
@@ -47,10 +54,13 @@ compares them. Without a folder it takes the newest run or experiment in
 			if err != nil {
 				return err
 			}
-			return judged(verdict)
+			err = judged(verdict)
+			a.sayExit(output, err)
+			return err
 		},
 	}
 	outputFlag(command, &output)
+	command.Flags().BoolVar(&all, "index", false, "list the runs of a folder in its index.html")
 	return command
 }
 
@@ -135,13 +145,9 @@ func encodeSummary(figures *summary.Summary) ([]byte, error) {
 	return append(encoded, '\n'), nil
 }
 
-// width returns the width of the terminal, or 80.
+// width returns the width of a result's text: that of the terminal, but at most 80, as tables that
+// are wider are hard to read.
 func (a *app) width() int {
-	const usual = 80
-	if file, ok := a.stdout.(interface{ Fd() uintptr }); ok {
-		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
-			return columns
-		}
-	}
-	return usual
+	columns, _ := screen(a.stdout)
+	return min(columns, text.DefaultWidth)
 }

@@ -48,6 +48,8 @@ func newRunCommand(a *app) *cobra.Command {
 The results are in a new folder below results/runs: report.html is for people, summary.json
 for programs. Ctrl-C stops, cleans up and keeps the results; a second one leaves at once.
 
+` + progressHelp + `
+
 A scenario with several trials (see 'kubedyno plan') runs them one after another and compares
 them; --set of a matrix's parameter keeps to that value, and --repeat repeats any scenario.`,
 		Example: `  kubedyno run quickstart
@@ -66,7 +68,7 @@ them; --set of a matrix's parameter keeps to that value, and --repeat repeats an
 	flags.target.register(command)
 	f := command.Flags()
 	f.StringVar(&flags.out, "out", "", "the run folder (default: a new one in "+runsDirectory+")")
-	f.StringVar(&flags.progress, "progress", "auto", "what to show while running: auto, live, lines or none")
+	progressFlag(command, &flags.progress)
 	f.StringVar(&flags.metrics, "metrics-address", "",
 		"serve the run's figures to Prometheus while it goes on, such as 127.0.0.1:9090; without a host only this machine can connect")
 	flags.queried.register(command)
@@ -78,10 +80,8 @@ them; --set of a matrix's parameter keeps to that value, and --repeat repeats an
 
 // check finds what is wrong with the flags before anything is built or started.
 func (a *app) checkRun(f *runFlags) error {
-	switch f.progress {
-	case "auto", "live", "lines", "none":
-	default:
-		return invalid(fmt.Errorf("--progress %q: must be auto, live, lines or none", f.progress))
+	if err := checkProgress(f.progress); err != nil {
+		return err
 	}
 	if f.metrics != "" {
 		if _, _, err := net.SplitHostPort(f.metrics); err != nil {
@@ -109,6 +109,7 @@ func (a *app) runScenario(ctx context.Context, scenario string, flags runFlags) 
 	if err := a.checkRun(&flags); err != nil {
 		return "", err
 	}
+	a.useProgress(flags.progress)
 	e, err := a.experiment(scenario, flags.scenario)
 	if err != nil {
 		return "", err
@@ -117,7 +118,7 @@ func (a *app) runScenario(ctx context.Context, scenario string, flags runFlags) 
 		return a.runTrials(ctx, e, flags)
 	}
 	now := time.Now()
-	r := &run{app: a, flags: flags, plan: e.Plan(e.Trials[0]), id: runID(now), command: a.arguments[1:]}
+	r := &run{app: a, flags: flags, plan: e.Plan(e.Trials[0]), id: runID(now), command: a.arguments[1:], alone: true}
 	err = r.conclude(r.carryOut(ctx, now))
 	if r.recorded {
 		recorded = r.folder.path
@@ -141,6 +142,7 @@ func (r *run) carryOut(ctx context.Context, now time.Time) (err error) {
 		return err
 	}
 	defer r.dropFolder()
+	r.introduce()
 	if err := r.openCluster(ctx); err != nil {
 		return err
 	}
@@ -175,6 +177,7 @@ type run struct {
 	origin   string   // embedded, named or attached
 	folder   folder   // The run folder.
 	recorded bool     // Whether there are records in it.
+	alone    bool     // Whether it is no trial of several.
 	cluster  *cluster.Cluster
 
 	prometheus *query.Server // nil if the scenario has no queries.
@@ -197,7 +200,9 @@ func (r *run) measure(ctx context.Context) error {
 		return errors.Join(environment(err), writer.Finish(bundle.Failed, err.Error(), time.Duration(clock.Now())))
 	}
 	defer stop()
-	view := brevity{r.view(clock, sink)}
+	shown := r.view(clock, sink)
+	restore := r.notices.redirect(shown)
+	view := brevity{shown}
 	err = engine.Run(ctx, engine.Options{
 		Plan: r.plan, Cluster: r.cluster, Kwok: r.settings[cluster.Kwok], MetricsServer: r.settings[cluster.MetricsServer],
 		MetricsAdapter: r.settings[cluster.MetricsAdapter], Run: r.id, Clock: clock, Sink: view,
@@ -205,6 +210,7 @@ func (r *run) measure(ctx context.Context) error {
 		ThrowAway: r.origin == originEmbedded, Waiting: writer.Waiting, Throttle: r.throttle,
 		Queries: r.queries(clock, view),
 	})
+	restore()
 	view.Close()
 	err = r.keepLogs(err)
 	status, failure := bundle.Complete, ""
@@ -242,10 +248,11 @@ func (r *run) conclude(err error) error {
 	} else if reportErr != nil {
 		return reportErr
 	}
-	if err != nil && !(verdict == slo.Miss && outOfTime(err)) {
-		return err
+	if err == nil || verdict == slo.Miss && outOfTime(err) {
+		err = judged(verdict)
 	}
-	return judged(verdict)
+	r.sayExit(r.flags.output, err)
+	return err
 }
 
 // outOfTime reports whether a run has ended because a phase took too long.

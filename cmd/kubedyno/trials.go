@@ -41,6 +41,7 @@ func (a *app) runTrials(ctx context.Context, p *plan.Experiment, flags runFlags)
 		return "", err
 	}
 	x := &trials{app: a, flags: flags, plan: p, folder: made, record: a.newExperiment(p, now)}
+	x.say("%s\n", x.introduction(fmt.Sprintf("%d trials; the first", len(p.Trials)), p.Plan(p.Trials[0])))
 	if err := x.record.Write(made.path); err != nil {
 		return "", environment(err)
 	}
@@ -173,10 +174,11 @@ func (x *trials) conclude(err error) error {
 	if err != nil && reportErr != nil {
 		return hinted(err, fmt.Sprintf("%s holds what was recorded until then; 'kubedyno report %[1]s' reads it", x.folder.path))
 	}
-	if err = errors.Join(err, reportErr); err != nil {
-		return err
+	if err = errors.Join(err, reportErr); err == nil {
+		err = judged(x.record.Verdict)
 	}
-	return judged(x.record.Verdict)
+	x.sayExit(x.flags.output, err)
+	return err
 }
 
 // reportExperiment summarises an experiment's folder anew: every trial, and their comparison.

@@ -17,6 +17,9 @@ var componentModules = map[string]string{
 	"sigs.k8s.io/custom-metrics-apiserver": "metrics-adapter", // Of which it is the library.
 }
 
+// OldestGo returns the oldest Go release that builds the control plane, such as "1.26.4".
+func OldestGo() string { return oldestGo }
+
 // ComponentVersions returns the version of every component, by its binary's name, that the
 // binary for a Kubernetes version holds, as its pinned module file says.
 func ComponentVersions(kubernetes string) (map[string]string, error) {

@@ -103,6 +103,9 @@ func execute(w io.Writer, name string, data any) error {
 	if _, err := parsed.New("compare").Parse(compareTemplate); err != nil {
 		return fmt.Errorf("parse the template of comparisons: %w", err)
 	}
+	if _, err := parsed.New("index").Parse(indexTemplate); err != nil {
+		return fmt.Errorf("parse the template of indexes: %w", err)
+	}
 	return parsed.ExecuteTemplate(w, name, data)
 }
 

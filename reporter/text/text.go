@@ -17,6 +17,7 @@ import (
 const (
 	DefaultWidth = 80
 	minWidth     = 60 // Narrower, the objectives' columns have no room.
+	minName      = 16 // Of a column of objectives' names.
 )
 
 // Options say how the text looks. Color adds ANSI colours; Width 0 is DefaultWidth.
@@ -51,7 +52,7 @@ type printer struct {
 
 // paint gives text an ANSI style.
 func (p *printer) paint(style, text string) string {
-	if !p.color || text == "" {
+	if !p.color || style == "" || text == "" {
 		return text
 	}
 	return "\x1b[" + style + "m" + text + "\x1b[0m"
@@ -109,6 +110,10 @@ func (p *printer) objectives(report *view.Report) {
 		}
 	}
 	name := p.width - 2 - widths[0] - widths[1] - widths[2] - widths[3] - 4*2
+	if name < minName {
+		p.objectivesBelow(report)
+		return
+	}
 	p.row(widths, name, "", " ", "", "objective", "observed", "limit", "margin")
 	for _, o := range report.Objectives {
 		for i, line := range wrap(o.Name, name) {
@@ -119,6 +124,23 @@ func (p *printer) objectives(report *view.Report) {
 			p.row(widths, name, "", " ", "", line, "", "", "")
 		}
 		p.objectiveNotes(o, strings.Repeat(" ", 2+widths[0]+2))
+	}
+}
+
+// objectivesBelow writes each objective over the whole width, with its figures below it, where the
+// figures are so long that they leave no room for a column of names.
+func (p *printer) objectivesBelow(report *view.Report) {
+	for _, o := range report.Objectives {
+		verdict := o.Glyph + " " + string(o.Verdict)
+		for i, line := range wrap(string(o.Verdict)+"  "+o.Name, p.width-2) {
+			if i == 0 {
+				fmt.Fprintf(&p.out, "%s%s\n", p.paint(verdictStyle(o.Verdict), verdict), strings.TrimPrefix(line, string(o.Verdict)))
+				continue
+			}
+			p.paragraph("  ", line)
+		}
+		p.paragraph("  ", "observed "+o.Observed+", limit "+o.Limit+", margin "+o.Margin)
+		p.objectiveNotes(o, "  ")
 	}
 }
 
@@ -229,6 +251,9 @@ func columns(s string) int { return utf8.RuneCountInString(s) }
 func pad(s string, width int) string { return s + strings.Repeat(" ", max(0, width-columns(s))) }
 
 func padLeft(s string, width int) string { return strings.Repeat(" ", max(0, width-columns(s))) + s }
+
+// Wrap breaks text between words into lines of at most width columns; a longer word is cut.
+func Wrap(text string, width int) []string { return wrap(text, width) }
 
 // wrap breaks text between words into lines of at most width columns; a longer word is cut.
 func wrap(text string, width int) []string {

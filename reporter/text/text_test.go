@@ -2,6 +2,7 @@ package text
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/kubedyno/kubedyno/reporter/internal/example"
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/slo"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -66,6 +68,34 @@ func TestLinesFitTheWidth(t *testing.T) {
 			if columns(line) > width {
 				t.Errorf("width %d: line of %d columns: %s", width, columns(line), line)
 			}
+		}
+	}
+}
+
+// TestLongNamesAndFigures makes everything in the table of objectives long.
+func TestLongNamesAndFigures(t *testing.T) {
+	report := example.Full().Report()
+	o := &report.Objectives[0]
+	o.Name, o.Verdict = "time_to_ready_of_a_custom_resource_p99.9 "+strings.Repeat("of workload web ", 6), slo.Inconclusive
+	o.Observed, o.Limit, o.Margin = "123,456 pod-s", "≤ 12,345,678 pod-s", "−1,234,567%"
+	for _, width := range []int{60, 80, 100} {
+		var out, colored bytes.Buffer
+		if err := errors.Join(Write(&out, report, Options{Width: width}), Write(&colored, report, Options{Width: width, Color: true})); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if columns(strings.TrimSuffix(line, "\n")) > width {
+				t.Errorf("width %d: line of %d columns: %s", width, columns(line), line)
+			}
+		}
+		words := strings.Join(strings.Fields(out.String()), " ")
+		for _, want := range []string{o.Observed, o.Limit, o.Margin, "INCONCLUSIVE time"} {
+			if !strings.Contains(words, want) {
+				t.Errorf("width %d: %q is not in\n%s", width, want, &out)
+			}
+		}
+		if strings.Contains(colored.String(), "\x1b[m") {
+			t.Error("a colour that is none is written")
 		}
 	}
 }

@@ -64,6 +64,9 @@ type Manifest struct {
 	Failure  string        `json:"failure,omitempty"` // Why, for Interrupted and Failed.
 	Started  time.Time     `json:"started"`           // Wall clock; every offset counts from here.
 	Duration sample.Offset `json:"duration,omitempty"`
+	// PID is the process that writes, by which a watcher on the same machine tells that it has
+	// died; 0 is unknown.
+	PID int `json:"pid,omitempty"`
 
 	Tool       Tool            `json:"tool"`
 	Machine    Machine         `json:"machine"`
@@ -79,6 +82,10 @@ type Manifest struct {
 
 	Updates  []Update  `json:"updates,omitempty"`
 	Services []Service `json:"services,omitempty"`
+
+	// Files are the files of records and the scenario as they were when the run ended, by name;
+	// none before that, and of a run that could not write all of them.
+	Files map[string]Contents `json:"files,omitempty"`
 }
 
 // Service is what the pods of a workload do together.
@@ -166,4 +173,6 @@ type Pool struct {
 type Phase struct {
 	Name        string `json:"name"`
 	Description string `json:"description,omitempty"`
+	// Expected is how long the plan expects it to take; 0 if it does not say.
+	Expected sample.Offset `json:"expected,omitempty"`
 }

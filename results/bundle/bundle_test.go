@@ -77,6 +77,10 @@ func TestRoundTrip(t *testing.T) {
 	want := manifest
 	want.FormatVersion, want.Status = sample.FormatVersion, Complete
 	want.Duration = sample.Offset(5 * time.Second)
+	if n := len(run.Manifest.Files); n != len(files)+1 {
+		t.Errorf("the manifest says what %d files held, want every file of records and the scenario", n)
+	}
+	want.Files = run.Manifest.Files
 	if diff := cmp.Diff(want, run.Manifest); diff != "" {
 		t.Error(diff)
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"hash"
 	"os"
 	"path/filepath"
 )
@@ -16,10 +17,12 @@ const streamBuffer = 64 << 10
 type stream struct {
 	file   *os.File
 	buffer *bufio.Writer
+	bytes  int64 // Written so far, and their checksum.
+	sum    hash.Hash32
 }
 
 func newStream(file *os.File) *stream {
-	return &stream{file: file, buffer: bufio.NewWriterSize(file, streamBuffer)}
+	return &stream{file: file, buffer: bufio.NewWriterSize(file, streamBuffer), sum: newSum()}
 }
 
 func (s *stream) line(data []byte) error {
@@ -31,8 +34,16 @@ func (s *stream) line(data []byte) error {
 	if _, err := s.buffer.Write(data); err != nil {
 		return err
 	}
-	return s.buffer.WriteByte('\n')
+	if err := s.buffer.WriteByte('\n'); err != nil {
+		return err
+	}
+	s.bytes += int64(len(data)) + 1
+	s.sum.Write(data) // Never fails.
+	s.sum.Write([]byte{'\n'})
+	return nil
 }
+
+func (s *stream) contents() Contents { return Contents{s.bytes, s.sum.Sum32()} }
 
 func (s *stream) flush() error { return s.buffer.Flush() }
 

@@ -26,8 +26,9 @@ type Run struct {
 	Manifest Manifest
 	Scenario []byte // The scenario with every parameter replaced, in YAML.
 
-	mu  sync.Mutex
-	cut map[string]bool // Files whose last line was cut short.
+	mu    sync.Mutex
+	cut   map[string]bool // Files whose last line was cut short.
+	short map[string]bool // Files that hold less than the run wrote.
 }
 
 // Open opens a run folder, finished or not.
@@ -40,7 +41,11 @@ func Open(dir string) (*Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open run: %w; was the folder copied whole?", err)
 	}
-	return &Run{Dir: dir, Manifest: manifest, Scenario: scenario, cut: map[string]bool{}}, nil
+	run := &Run{Dir: dir, Manifest: manifest, Scenario: scenario, cut: map[string]bool{}, short: map[string]bool{}}
+	if err := run.compare(ScenarioFile, contentsOf(scenario)); err != nil {
+		return nil, err
+	}
+	return run, nil
 }
 
 func readManifest(dir string) (Manifest, error) {
@@ -73,9 +78,13 @@ func readManifest(dir string) (Manifest, error) {
 	return manifest, nil
 }
 
-// Incomplete reports whether the run did not end by itself: it was killed, interrupted, has
-// failed or is still going on.
-func (r *Run) Incomplete() bool { return r.Manifest.Status != Complete }
+// Incomplete reports whether the run did not end by itself, as it was killed, interrupted, has
+// failed or is still going on, or whether records are missing from what has been read so far.
+func (r *Run) Incomplete() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.Manifest.Status != Complete || len(r.cut) > 0 || len(r.short) > 0
+}
 
 // CutLines returns how many files ended in a line cut short by a kill, among those that have
 // been read to their end so far.
@@ -98,6 +107,12 @@ func (r *Run) Windows() iter.Seq2[sample.Window, error] {
 	return records[sample.Window](r, HistogramsFile)
 }
 
+// PackedWindows returns the distributions for those who add them up, which is several times
+// faster than with Windows.
+func (r *Run) PackedWindows() iter.Seq2[sample.PackedWindow, error] {
+	return records[sample.PackedWindow](r, HistogramsFile)
+}
+
 // Buckets returns the distributions that servers keep themselves.
 func (r *Run) Buckets() iter.Seq2[sample.Buckets, error] {
 	return records[sample.Buckets](r, BucketsFile)
@@ -116,18 +131,26 @@ func records[T any](r *Run, name string) iter.Seq2[T, error] {
 			return
 		}
 		defer file.Close()
-		cut := decodeLines(file, path, yield)
-		r.mu.Lock()
-		defer r.mu.Unlock()
+		input := &countingReader{from: file, sum: newSum()}
+		cut, end := decodeLines(input, path, yield)
 		if cut {
+			r.mu.Lock()
 			r.cut[name] = true
+			r.mu.Unlock()
+		}
+		if !end {
+			return
+		}
+		if err := r.compare(name, Contents{input.bytes, input.sum.Sum32()}); err != nil {
+			var none T
+			yield(none, err)
 		}
 	}
 }
 
-// decodeLines yields one record a line and reports whether the last line was cut short: it
-// has no end and is no JSON.
-func decodeLines[T any](input io.Reader, path string, yield func(T, error) bool) (cut bool) {
+// decodeLines yields one record a line. It reports whether the last line was cut short, as it has
+// no end and is no JSON, and whether the end was reached without an error.
+func decodeLines[T any](input io.Reader, path string, yield func(T, error) bool) (cut, end bool) {
 	reader := bufio.NewReaderSize(input, streamBuffer)
 	for number := 1; ; number++ {
 		var value T
@@ -135,21 +158,28 @@ func decodeLines[T any](input io.Reader, path string, yield func(T, error) bool)
 		whole := err == nil
 		if err != nil && !errors.Is(err, io.EOF) {
 			yield(value, fmt.Errorf("read %s:%d: %w", path, number, err))
-			return false
+			return false, false
 		}
 		if !whole && len(line) == 0 {
-			return false
+			return false, true
 		}
-		if err := json.Unmarshal(line, &value); err != nil {
-			if !whole {
-				return true
-			}
+		err = json.Unmarshal(line, &value)
+		if err != nil && !whole {
+			return true, true
+		}
+		if err == nil {
+			err = valid(&value)
+		}
+		if err != nil {
 			var none T
 			yield(none, fmt.Errorf("read %s:%d: %w; the file is damaged there", path, number, err))
-			return false
+			return false, false
 		}
-		if !yield(value, nil) || !whole {
-			return false
+		if !yield(value, nil) {
+			return false, false
+		}
+		if !whole {
+			return false, true
 		}
 	}
 }

@@ -64,7 +64,7 @@ func TestDecodeLines(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
 			var failure error
-			cut := decodeLines(strings.NewReader(test.input), "file", func(p sample.Point, err error) bool {
+			cut, _ := decodeLines(strings.NewReader(test.input), "file", func(p sample.Point, err error) bool {
 				if err != nil {
 					failure = err
 					return true
@@ -85,6 +85,7 @@ func TestDecodeLines(t *testing.T) {
 
 func TestCutLineIsCountedOnce(t *testing.T) {
 	w := newWriter(t)
+	w.Pod(sample.Pod{Name: "a"})
 	if err := w.Finish(Complete, "", 0); err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +181,7 @@ func FuzzRecords(f *testing.F) {
 func checkLines[T any](t *testing.T, data []byte) {
 	t.Helper()
 	var records, failures int
-	cut := decodeLines(bytes.NewReader(data), "file", func(_ T, err error) bool {
+	cut, _ := decodeLines(bytes.NewReader(data), "file", func(_ T, err error) bool {
 		if failures > 0 {
 			t.Error("reading went on after an error")
 		}

@@ -51,6 +51,7 @@ type record struct {
 type Writer struct {
 	dir      string
 	manifest Manifest
+	scenario Contents
 
 	mu       sync.RWMutex // Guards finished against records that are still being handed over.
 	finished bool
@@ -71,7 +72,7 @@ type Writer struct {
 var _ sample.Sink = (*Writer)(nil)
 
 // Create makes the run folder dir, which must not exist yet or be empty, and starts writing.
-// The manifest's FormatVersion, Status and Duration are set by the Writer. Finish must be
+// The manifest's FormatVersion, Status, Duration and Files are set by the Writer. Finish must be
 // called.
 func Create(dir string, manifest Manifest, scenario []byte) (*Writer, error) {
 	return create(dir, manifest, scenario, openNew)
@@ -88,9 +89,9 @@ func create(dir string, manifest Manifest, scenario []byte, open opener) (*Write
 	if err := makeFolder(dir); err != nil {
 		return nil, err
 	}
-	manifest.FormatVersion, manifest.Status, manifest.Duration = sample.FormatVersion, Running, 0
+	manifest.FormatVersion, manifest.Status, manifest.Duration, manifest.Files = sample.FormatVersion, Running, 0, nil
 	w := &Writer{
-		dir: dir, manifest: manifest,
+		dir: dir, manifest: manifest, scenario: contentsOf(scenario),
 		queue: make(chan record, QueueLimit), done: make(chan struct{}), failed: make(chan struct{}),
 	}
 	for kind, name := range files {
@@ -244,6 +245,12 @@ func (w *Writer) Finish(status Status, failure string, duration time.Duration) e
 	closing := w.closeFiles()
 	if err := w.Err(); err != nil && status == Complete {
 		status, failure = Failed, err.Error()
+	}
+	if w.Err() == nil {
+		w.manifest.Files = map[string]Contents{ScenarioFile: w.scenario}
+		for kind, name := range files {
+			w.manifest.Files[name] = w.out[kind].contents()
+		}
 	}
 	w.manifest.Status, w.manifest.Failure = status, failure
 	w.manifest.Duration = sample.Offset(duration)

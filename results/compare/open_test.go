@@ -36,7 +36,7 @@ func writeRun(t *testing.T, folder string, status bundle.Status) {
 
 func TestOpen(t *testing.T) {
 	dir := t.TempDir()
-	e := &experiment.Experiment{FormatVersion: sample.FormatVersion, ID: "x", Axes: []experiment.Axis{{Parameter: "rate", Values: []string{"1", "2"}}},
+	e := &experiment.Experiment{FormatVersion: sample.FormatVersion, ID: "x", Repeat: 3, Axes: []experiment.Axis{{Parameter: "rate", Values: []string{"1", "2"}}},
 		Variants: []experiment.Variant{{Label: "rate=1", Values: []string{"1"}}, {Label: "rate=2", Values: []string{"2"}}}}
 	for i := range 6 {
 		trial := experiment.Trial{Number: i + 1, Variant: i % 2, Folder: experiment.FolderOf(i+1, 6, ""), Ended: i != 4}

@@ -20,6 +20,26 @@ const (
 	Bug          = 70 // kubedyno itself is wrong.
 )
 
+// Words returns what an exit code says, without the code: "an objective was missed".
+func Words(code int) string {
+	switch code {
+	case OK:
+		return "all objectives were met"
+	case Missed:
+		return "an objective was missed"
+	case InvalidInput:
+		return "the input is not valid"
+	case Environment:
+		return "the environment failed"
+	case Interrupted:
+		return "it was interrupted"
+	case Inconclusive:
+		return "inconclusive, the data allows no verdict"
+	default:
+		return "a bug in kubedyno"
+	}
+}
+
 // An Error is an error with the exit code of its cause.
 type Error struct {
 	Code int

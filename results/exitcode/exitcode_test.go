@@ -62,3 +62,17 @@ func TestForVerdict(t *testing.T) {
 		}
 	}
 }
+
+func TestWordsTellCodesApart(t *testing.T) {
+	seen := map[string]int{}
+	for _, code := range []int{OK, Missed, InvalidInput, Environment, Interrupted, Inconclusive, Bug} {
+		words := Words(code)
+		if other, known := seen[words]; known || words == "" {
+			t.Errorf("codes %d and %d are both %q", other, code, words)
+		}
+		seen[words] = code
+	}
+	if got := Words(Missed); got != "an objective was missed" {
+		t.Error(got)
+	}
+}

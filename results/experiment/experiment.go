@@ -217,6 +217,11 @@ func (e *Experiment) check(path string) error {
 	if len(e.Variants) == 0 || len(e.Trials) == 0 {
 		return fmt.Errorf("open experiment: read %s: it has no trials", path)
 	}
+	for _, variant := range []*int{e.LastGood, e.FirstBad} {
+		if variant != nil && (*variant < 0 || *variant >= len(e.Variants)) {
+			return fmt.Errorf("open experiment: read %s: there is no variant %d", path, *variant)
+		}
+	}
 	for _, t := range e.Trials {
 		if t.Variant < 0 || t.Variant >= len(e.Variants) || !filepath.IsLocal(filepath.FromSlash(t.Folder)) {
 			return fmt.Errorf("open experiment: read %s: trial %d is damaged", path, t.Number)
@@ -226,6 +231,14 @@ func (e *Experiment) check(path string) error {
 		if len(v.Values) != len(e.Axes) {
 			return fmt.Errorf("open experiment: read %s: variant %q is damaged", path, v.Label)
 		}
+	}
+	for _, a := range e.Axes {
+		if len(a.Numbers) > 0 && len(a.Numbers) != len(a.Values) {
+			return fmt.Errorf("open experiment: read %s: the axis %q has %d values and %d numbers", path, a.Parameter, len(a.Values), len(a.Numbers))
+		}
+	}
+	if e.Repeat < 1 || e.Repeat > len(e.Trials) {
+		return fmt.Errorf("open experiment: read %s: %d trials cannot be %d of each variant", path, len(e.Trials), e.Repeat)
 	}
 	return nil
 }

@@ -107,9 +107,29 @@ func TestFolderOf(t *testing.T) {
 	}
 }
 
+// TestImpossibleExperiment opens files that would make the comparison look at what is not there.
+func TestImpossibleExperiment(t *testing.T) {
+	const rest = `"variants": [{}], "trials": [{"folder": "a"}]}`
+	for text, want := range map[string]string{
+		`{"formatVersion": 1, "repeat": 1, ` + rest:                ``,
+		`{"formatVersion": 1, "repeat": 0, ` + rest:                `1 trials cannot be 0 of each variant`,
+		`{"formatVersion": 1, "repeat": 9, ` + rest:                `1 trials cannot be 9 of each variant`,
+		`{"formatVersion": 1, "repeat": 1, "lastGood": 1, ` + rest: `there is no variant 1`,
+		`{"formatVersion": 1, "repeat": 1, "axes": [{"parameter": "a", "numbers": [1]}], "variants": [{"values": ["1"]}], "trials": [{"folder": "a"}]}`: `the axis "a" has 0 values and 1 numbers`,
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, File), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(dir); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s gave %v, want %q", text, err, want)
+		}
+	}
+}
+
 func FuzzOpen(f *testing.F) {
-	f.Add([]byte(`{"formatVersion": 1, "axes": [{"parameter": "a"}], "variants": [{"values": ["1"]}], "trials": [{"folder": "a", "ended": true}]}`))
-	f.Add([]byte(`{"formatVersion": 1, "stopAfter": "miss", "variants": [{}], "trials": [{"folder": "a", "objectives": [{"most": 1}]}]}`))
+	f.Add([]byte(`{"formatVersion": 1, "repeat": 1, "axes": [{"parameter": "a"}], "variants": [{"values": ["1"]}], "trials": [{"folder": "a", "ended": true}]}`))
+	f.Add([]byte(`{"formatVersion": 1, "repeat": 1, "stopAfter": "miss", "variants": [{}], "trials": [{"folder": "a", "objectives": [{"most": 1}]}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, File), text, 0o600); err != nil {

@@ -206,6 +206,9 @@ func (h *Histogram) UnmarshalJSON(data []byte) error {
 			counts.LowestTrackableValue(), counts.HighestTrackableValue(), counts.SignificantFigures(),
 			histogramLowest, histogramHighest, histogramDigits)
 	}
+	if n := counts.TotalCount(); n > maxCount {
+		return fmt.Errorf("decode HDR histogram: it has %d values, more than %d", n, int64(maxCount))
+	}
 	h.counts = counts
 	return nil
 }

@@ -7,7 +7,9 @@ package sample
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -28,11 +30,18 @@ func (o Offset) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(time.Duration(o).Round(time.Microsecond).Microseconds()) / 1e6)
 }
 
+// MaxOffset is the longest time from the start of a run, before or after it, that is read from a
+// file: a year, which no run lasts.
+const MaxOffset = Offset(366 * 24 * time.Hour)
+
 // UnmarshalJSON reads a number of seconds.
 func (o *Offset) UnmarshalJSON(data []byte) error {
 	var seconds float64
 	if err := json.Unmarshal(data, &seconds); err != nil {
 		return err
+	}
+	if math.Abs(seconds) > MaxOffset.Seconds() {
+		return fmt.Errorf("the time %s is more than a year from the start", data)
 	}
 	*o = Offset(time.Duration(seconds * float64(time.Second)).Round(time.Microsecond))
 	return nil
@@ -59,11 +68,23 @@ type Labels map[string]string
 // String renders the labels as a=b,c=d in the order of their names: equal labels give equal
 // strings.
 func (l Labels) String() string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(l)) {
-		parts = append(parts, name+"="+l[name])
+	const usual = 8 // Labels; so many names need no memory of their own, as this is called for every record.
+	names, size := make([]string, 0, usual), 0
+	for name, value := range l {
+		names, size = append(names, name), size+len(name)+len(value)+len("=,")
 	}
-	return strings.Join(parts, ",")
+	slices.Sort(names)
+	var text strings.Builder
+	text.Grow(size)
+	for i, name := range names {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		text.WriteString(name)
+		text.WriteByte('=')
+		text.WriteString(l[name])
+	}
+	return text.String()
 }
 
 // Match reports whether l has every label of selector with the same value.
@@ -185,6 +206,18 @@ type Pod struct {
 // Amends reports whether this is the second record of a pod, which adds to the first how the
 // pod went and must not be counted again.
 func (p Pod) Amends() bool { return p.Ready != nil && (p.Deleting != nil || p.Deleted != nil) }
+
+// Began is when the pod's startup began: when the harness was to create it, or else when it was
+// first seen; if that was late, the last moment at which it was not there.
+func (p Pod) Began() Offset {
+	switch {
+	case p.Intended != nil:
+		return *p.Intended
+	case p.CreatedAfter != nil:
+		return *p.CreatedAfter
+	}
+	return p.Created
+}
 
 // Buckets are what a server's own histogram grew by over a stretch of the run, a line of
 // buckets.jsonl. Their values are in the metric's unit; where in a bucket they lie is unknown.

@@ -1,8 +1,6 @@
 package summary
 
 import (
-	"errors"
-	"io/fs"
 	"maps"
 	"math"
 	"slices"
@@ -44,7 +42,7 @@ type bucketed struct {
 // readBuckets adds up the buckets of a run. A folder of an older kubedyno has none.
 func (c *collector) readBuckets(run *bundle.Run) error {
 	for b, err := range run.Buckets() {
-		if errors.Is(err, fs.ErrNotExist) {
+		if err != nil && run.Missing(bundle.BucketsFile) {
 			return nil
 		}
 		if err != nil {

@@ -79,7 +79,7 @@ func collect(run *bundle.Run) (*collector, error) {
 		}
 		c.event(event)
 	}
-	for window, err := range run.Windows() {
+	for window, err := range run.PackedWindows() {
 		if err != nil {
 			return nil, err
 		}
@@ -158,11 +158,11 @@ func withPhase(labels sample.Labels, phase string) sample.Labels {
 
 func key(metric string, labels sample.Labels) string { return metric + "{" + labels.String() + "}" }
 
-func (c *collector) window(w sample.Window) {
+func (c *collector) window(w sample.PackedWindow) {
 	c.end = max(c.end, w.To)
 	labels, phase := c.split(w.Labels, w.From)
 	if values := c.valuesOf(w.Metric, withPhase(labels, phase)); values != nil {
-		values.Histogram.Merge(w.Histogram)
+		values.Histogram.Add(w.Histogram)
 		values.censor(w)
 	}
 	if w.Metric == sample.APIRequest {
@@ -214,7 +214,7 @@ func (c *collector) point(p sample.Point) {
 		if g.track == nil {
 			g.track = &track{}
 		}
-		g.track.add(sample.Point{At: p.At, Metric: p.Metric, Labels: labels, Value: overall})
+		g.track.add(sample.Point{At: p.At, Metric: g.metric, Labels: g.labels, Value: overall}) // Not p's own labels, one map a point.
 	}
 	if phase == "" {
 		return

@@ -43,7 +43,7 @@ func heatRow(seconds float64) int {
 }
 
 // heat adds a window of requests to the heat map of its class.
-func (c *collector) heat(w sample.Window) {
+func (c *collector) heat(w sample.PackedWindow) {
 	class := w.Labels["class"]
 	h, ok := c.heats[class]
 	if !ok {
@@ -56,7 +56,7 @@ func (c *collector) heat(w sample.Window) {
 	h.add(w)
 }
 
-func (h *Heat) add(w sample.Window) {
+func (h *Heat) add(w sample.PackedWindow) {
 	for int(w.From/h.Slot) >= heatSlots {
 		h.halve()
 	}
@@ -65,8 +65,10 @@ func (h *Heat) add(w sample.Window) {
 		h.Slots = append(h.Slots, HeatSlot{})
 	}
 	slot := &h.Slots[at]
-	w.Histogram.Buckets(func(seconds float64, count int64) { slot.count(heatRow(seconds), count) })
-	slot.Max = max(slot.Max, w.Histogram.Max())
+	w.Histogram.Buckets(func(seconds float64, count int64) {
+		slot.count(heatRow(seconds), count)
+		slot.Max = max(slot.Max, seconds)
+	})
 }
 
 func (s *HeatSlot) count(row int, count int64) {

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -9,10 +10,19 @@ import (
 	"github.com/kubedyno/kubedyno/results/sample"
 )
 
-func requested(from time.Duration, latencies ...time.Duration) sample.Window {
-	w := sample.Window{From: sample.Offset(from), To: sample.Offset(from + time.Second), Metric: sample.APIRequest}
+func requested(t *testing.T, from time.Duration, latencies ...time.Duration) sample.PackedWindow {
+	t.Helper()
+	var h sample.Histogram
 	for _, latency := range latencies {
-		w.Histogram.Record(latency)
+		h.Record(latency)
+	}
+	w := sample.PackedWindow{From: sample.Offset(from), To: sample.Offset(from + time.Second), Metric: sample.APIRequest}
+	data, err := json.Marshal(h)
+	if err == nil {
+		err = json.Unmarshal(data, &w.Histogram)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	return w
 }
@@ -21,9 +31,9 @@ func requested(from time.Duration, latencies ...time.Duration) sample.Window {
 func TestHeatCountsEveryRequestOnce(t *testing.T) {
 	h := &Heat{Slot: firstSlot}
 	for second := range 300 {
-		h.add(requested(time.Duration(second)*time.Second, 2*time.Millisecond, 300*time.Millisecond))
+		h.add(requested(t, time.Duration(second)*time.Second, 2*time.Millisecond, 300*time.Millisecond))
 	}
-	h.add(requested(7*time.Second, 40*time.Second))
+	h.add(requested(t, 7*time.Second, 40*time.Second))
 	if h.Slot != 4*firstSlot || len(h.Slots) != 75 {
 		t.Fatalf("%d slots of %v, want 75 of 4s", len(h.Slots), h.Slot)
 	}

@@ -33,8 +33,10 @@ func (c *collector) objectives(run *bundle.Run) []Objective {
 // doubt is why a pass of the metric would prove nothing; "" if there is no reason.
 func (c *collector) doubt(run *bundle.Run, metric string) string {
 	switch {
-	case run.Incomplete():
+	case run.Manifest.Status != bundle.Complete:
 		return "the run did not finish"
+	case run.Incomplete():
+		return "records are missing from the run's files"
 	case c.counts.Dropped > MaxDropped:
 		return "records were dropped (" + sample.FormatCount(c.counts.Dropped) + ")"
 	case c.overflow[metric]:
@@ -189,6 +191,9 @@ func sentence(s *Summary) string {
 	finding := share + " could not be judged. "
 	if s.Verdict == slo.NoData {
 		finding = "nothing was observed for " + share + ". "
+	}
+	if s.Incomplete && s.Status == bundle.Complete {
+		return string(s.Verdict) + ": records are missing from the run's files; " + strings.TrimSpace(finding)
 	}
 	if s.Incomplete {
 		return string(s.Verdict) + ": the run did not finish; " + strings.TrimSpace(finding)

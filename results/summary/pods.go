@@ -32,7 +32,7 @@ func (c *collector) pod(p sample.Pod) {
 	if p.Uncertain {
 		c.counts.Uncertain++
 	}
-	begin := beginOf(p)
+	begin := p.Began()
 	labels := withPhase(sample.Labels{"workload": p.Workload}, p.Phase)
 	took := waitedUntil(p) - begin
 	if p.Ready != nil {
@@ -54,18 +54,6 @@ func (c *collector) pod(p sample.Pod) {
 		added := *p.Running - *p.Scheduled - sample.Offset(configured)
 		c.record(sample.PodSimulatorOverhead, labels, max(added, 0), false)
 	}
-}
-
-// beginOf is when a pod's startup began: when the harness was to create it, or else when it was
-// first seen; if that was late, the last moment at which it was not there.
-func beginOf(p sample.Pod) sample.Offset {
-	switch {
-	case p.Intended != nil:
-		return *p.Intended
-	case p.CreatedAfter != nil:
-		return *p.CreatedAfter
-	}
-	return p.Created
 }
 
 // waitedUntil is how long a pod that is not Ready had the chance to become so.

@@ -24,7 +24,7 @@ type SlowPod struct {
 }
 
 // Begin is when the pod's startup began.
-func (s SlowPod) Begin() sample.Offset { return beginOf(s.Pod) }
+func (s SlowPod) Begin() sample.Offset { return s.Pod.Began() }
 
 // End is when the pod was Ready, or when it was last seen.
 func (s SlowPod) End() sample.Offset {

@@ -20,8 +20,11 @@ const maxEventWarnings = 20
 func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 	var all []string
 	warn := func(format string, arguments ...any) { all = append(all, fmt.Sprintf(format, arguments...)) }
-	if run.Incomplete() {
+	if run.Manifest.Status != bundle.Complete {
 		all = append(all, incompleteWords(run.Manifest))
+	}
+	if short := run.Short(); len(short) > 0 {
+		warn("Records are missing, as less than the run wrote is left of %s.", strings.Join(short, ", "))
 	}
 	for _, phase := range s.Phases {
 		if !phase.Ended {

@@ -8,7 +8,7 @@ import (
 )
 
 // censor takes note of a window of things that never got there.
-func (v *Values) censor(w sample.Window) {
+func (v *Values) censor(w sample.PackedWindow) {
 	if !w.Censored || w.Histogram.Count() == 0 {
 		return
 	}

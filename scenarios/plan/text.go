@@ -152,15 +152,7 @@ func (p *Plan) writeQueries(b *bytes.Buffer) {
 }
 
 func (p *Plan) writeEstimate(b *bytes.Buffer) {
-	var objects []string
-	for _, kind := range slices.Sorted(maps.Keys(p.Estimate.Objects)) {
-		n := p.Estimate.Objects[kind]
-		name := kind
-		if kind[0] >= 'A' && kind[0] <= 'Z' { // Loads name the resource, which is in the plural already.
-			name = plural(kind, n)
-		}
-		objects = append(objects, grouped(n)+" "+name)
-	}
+	objects := p.objectsMade()
 	b.WriteString("\nExpected\n")
 	if len(objects) > 0 {
 		writeLabelled(b, "  objects made        ", strings.Join(objects, ", "))
