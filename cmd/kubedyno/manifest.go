@@ -181,5 +181,5 @@ func updateOf(u plan.Update) bundle.Update {
 		needs[i] = bundle.Need(n)
 	}
 	return bundle.Update{Workload: u.Workload, Kind: u.Kind, Strategy: u.Strategy, Objects: u.Objects,
-		Unavailable: u.Unavailable, Surge: u.Surge, Needs: needs, Forecast: u.Forecast, Forecasts: u.Forecasts}
+		Unavailable: u.Unavailable, Surge: u.Surge, UnavailablePercent: u.UnavailablePercent, SurgePercent: u.SurgePercent, Needs: needs, Forecast: u.Forecast, Forecasts: u.Forecasts}
 }

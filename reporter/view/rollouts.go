@@ -79,8 +79,8 @@ func (b *builder) rolloutPanel(workload string) Panel {
 		if r.Workload != workload || r.Still == nil {
 			continue
 		}
-		panel.Limits = []Limit{{Name: "fewest available", Value: max(r.Still.Desired-r.Limits.Unavailable, 0)},
-			{Name: "most", Value: r.Still.Desired + r.Limits.Surge}}
+		panel.Limits = []Limit{{Name: "fewest available", Value: max(r.Still.Desired-r.Limits.UnavailableOf(r.Still.Desired), 0)},
+			{Name: "most", Value: r.Still.Desired + r.Limits.SurgeOf(r.Still.Desired)}}
 	}
 	return panel
 }
@@ -170,7 +170,7 @@ func (b *builder) rolloutBalance() Table {
 func rolloutRow(r summary.Rollout) []string {
 	whole := func(podSeconds float64) string { return count(int64(podSeconds + 0.5)) }
 	row := []string{r.Workload, r.Phase, format((r.To - r.From).Seconds(), sample.Seconds), Dash,
-		digits(max(r.Still.Desired-r.Limits.Unavailable, 0)), whole(r.Unavailable), whole(r.Beyond), Dash,
+		digits(max(r.Still.Desired-r.Limits.UnavailableOf(r.Still.Desired), 0)), whole(r.Unavailable), whole(r.Beyond), Dash,
 		whole(r.Surge), format(r.Still.Seconds(), sample.Seconds), Dash, Dash, foreseen(r.Forecast), observedWords(r), rolloutWords(r)}
 	if r.LeastAvailable != nil {
 		row[3] = digits(*r.LeastAvailable)
@@ -210,6 +210,8 @@ func foreseen(forecast string) string {
 		return "never complete"
 	case "stuck":
 		return "never complete while scaled up"
+	case "crowded":
+		return "attempts refused while scaled up"
 	case "delayed":
 		return "attempts refused"
 	}

@@ -93,15 +93,15 @@ func Why(e Evidence) *Reason {
 	idle := still.Current - still.Available // Pods that exist and do not serve.
 	noNode := e.NoNode.Known(still.From, still.To)
 	switch {
-	case len(e.Otherwise) > 0 && still.Current < still.Desired+e.Limits.Surge:
+	case len(e.Otherwise) > 0 && still.Current < still.Desired+e.Limits.SurgeOf(still.Desired):
 		return e.refused(still.From, still.To)
 	case known && room < 1 && still.Terminating > 0:
 		e.stopping(r, *still)
-	case known && room < 1 && e.Limits.Unavailable == 0 && still.Current >= still.Desired && idle <= 0:
+	case known && room < 1 && e.Limits.UnavailableOf(still.Desired) == 0 && still.Current >= still.Desired && idle <= 0:
 		e.deadlock(r, *still)
 	case idle > 0 && noNode > 0:
 		unschedulable(r, idle, noNode)
-	case idle > 0 && still.Updated > 0 && still.Terminating == 0 && still.Current >= still.Desired-e.Limits.Unavailable:
+	case idle > 0 && still.Updated > 0 && still.Terminating == 0 && still.Current >= still.Desired-e.Limits.UnavailableOf(still.Desired):
 		e.notReady(r, *still, idle)
 	default:
 		r.Waited = e.counts(*still)
@@ -252,7 +252,7 @@ func (e Evidence) roomForOne(at sample.Offset) string {
 func (e Evidence) giveRoom(at sample.Offset) string {
 	wanted, stopping := e.Pods.Desired.Known(0, at-1), e.Pods.Desired.Known(0, at-1)
 	if e.Waves > 0 {
-		stopping = min(stopping, e.Waves*(e.Limits.Unavailable+e.Limits.Surge))
+		stopping = min(stopping, e.Waves*(e.Limits.UnavailableOf(wanted)+e.Limits.SurgeOf(wanted)))
 	}
 	there := e.Pods.Current.Known(0, at-1)
 	if leaving := e.Pods.Terminating.Known(0, at-1); leaving > 0 {
@@ -261,7 +261,7 @@ func (e Evidence) giveRoom(at sample.Offset) string {
 	var parts []string
 	for _, q := range e.Quotas {
 		used, hard := q.held(at)
-		needed := max(used-there*q.Need, 0) + (wanted+e.Limits.Surge+stopping)*q.Need
+		needed := max(used-there*q.Need, 0) + (wanted+e.Limits.SurgeOf(wanted)+stopping)*q.Need
 		if needed > hard {
 			parts = append(parts, q.Resource+": "+quantity(needed, q.Resource))
 		}

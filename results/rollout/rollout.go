@@ -16,6 +16,32 @@ import (
 type Limits struct {
 	Unavailable float64 `json:"unavailable"` // maxUnavailable, or all for Recreate.
 	Surge       float64 `json:"surge"`       // maxSurge.
+	// UnavailablePercent and SurgePercent are of the pods that are wanted at each moment, in place of
+	// the numbers: of one Deployment whose strategy states percentages. 0 if the number stands.
+	UnavailablePercent int `json:"unavailablePercent,omitempty"`
+	SurgePercent       int `json:"surgePercent,omitempty"`
+}
+
+// SurgeOf is how many pods there may be too many while so many are wanted, rounded up as the
+// Deployment's controller does (pkg/controller/deployment/util, ResolveFenceposts).
+func (l Limits) SurgeOf(desired float64) float64 {
+	if l.SurgePercent == 0 {
+		return l.Surge
+	}
+	return math.Ceil(desired * float64(l.SurgePercent) / 100)
+}
+
+// UnavailableOf is how many pods may lack while so many are wanted, rounded down, but at least one if
+// none may be too many.
+func (l Limits) UnavailableOf(desired float64) float64 {
+	if l.UnavailablePercent == 0 {
+		return l.Unavailable
+	}
+	unavailable := math.Floor(desired * float64(l.UnavailablePercent) / 100)
+	if unavailable == 0 && l.SurgeOf(desired) == 0 {
+		return 1
+	}
+	return unavailable
 }
 
 // Series are the pods of a workload over time, as the statuses of its objects count them.
@@ -72,7 +98,7 @@ func Judge(s Series, limits Limits, from, to sample.Offset) Result {
 		desired, available := v[0], v[1]
 		r.Seconds += seconds
 		r.Unavailable += max(desired-available, 0) * seconds
-		r.Beyond += max(desired-limits.Unavailable-available, 0) * seconds
+		r.Beyond += max(desired-limits.UnavailableOf(desired)-available, 0) * seconds
 		r.LeastAvailable = least(r.LeastAvailable, available)
 	}, s.Desired, s.Available)
 	terminating := s.terminating(from)

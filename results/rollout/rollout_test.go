@@ -102,3 +102,27 @@ func TestStalled(t *testing.T) {
 		})
 	}
 }
+
+// TestPercentsFollowThePods has an autoscaler ask for 16 pods in place of 8 at 10 s. A quarter may lack, 2 and
+// then 4, and as many be too many.
+func TestPercentsFollowThePods(t *testing.T) {
+	s := Series{Desired: steps(0, 8, 10, 16), Current: steps(0, 8), Updated: steps(0, 0), Available: steps(0, 6, 10, 10)}
+	limits := Limits{Unavailable: 2, Surge: 2, UnavailablePercent: 25, SurgePercent: 25}
+	if got := Judge(s, limits, 0, sec(20)); got.Beyond != 2*10 {
+		t.Errorf("%v pod-seconds beyond the limit, want 2 pods for 10 s", got.Beyond)
+	}
+	for _, test := range []struct {
+		limits             Limits
+		desired            float64
+		unavailable, surge float64
+	}{
+		{limits, 16, 4, 4},
+		{limits, 9, 2, 3},
+		{Limits{Unavailable: 1, UnavailablePercent: 10}, 5, 1, 0}, // None may be too many, so one may lack.
+		{Limits{Unavailable: 3, Surge: 1}, 100, 3, 1},
+	} {
+		if u, s := test.limits.UnavailableOf(test.desired), test.limits.SurgeOf(test.desired); u != test.unavailable || s != test.surge {
+			t.Errorf("%+v of %v pods: %v may lack and %v be too many, want %v and %v", test.limits, test.desired, u, s, test.unavailable, test.surge)
+		}
+	}
+}

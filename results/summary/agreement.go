@@ -18,13 +18,15 @@ const (
 //   - attempts refused agrees if there were such; when it is complete was not foreseen;
 //   - stuck, while an autoscaler asks for many pods, agrees as never complete does; one that was complete
 //     proves nothing, as the autoscaler may have asked for fewer;
+//   - crowded, attempts refused while an autoscaler asks for many pods, agrees if there were such, and
+//     without them proves nothing either;
 //   - nothing in the way agrees if it was complete by then, and no attempt was refused.
 //
 // A rollout that was not watched to its end, or until it was given up, proves nothing. Where refusals
 // are not known (nil) a forecast can be contradicted and not confirmed.
 func agreement(forecast string, watched, complete bool, refused *float64) string {
 	switch {
-	case !watched, forecast == bundle.Stuck && complete:
+	case !watched, forecast == bundle.Stuck && complete, forecast == bundle.Crowded && refused != nil && *refused == 0:
 		return NotKnown
 	case forecast == bundle.Never && complete, forecast == "" && !complete:
 		return Differs

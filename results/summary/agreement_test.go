@@ -26,6 +26,8 @@ func TestAgreement(t *testing.T) {
 		{bundle.Stuck, true, false, &some, Agrees},
 		{bundle.Stuck, true, false, &none, Differs},
 		{bundle.Stuck, true, true, &some, NotKnown}, // The autoscaler may have asked for fewer.
+		{bundle.Crowded, true, true, &some, Agrees},
+		{bundle.Crowded, true, true, &none, NotKnown},
 		{bundle.Delayed, true, true, &some, Agrees},
 		{bundle.Delayed, true, false, &some, Agrees},
 		{bundle.Delayed, true, true, &none, Differs},

@@ -102,7 +102,8 @@ func (c *collector) rollouts(run *bundle.Run) []Rollout {
 		of := c.podsOf(k.workload)
 		update := updateOf(run, k.workload)
 		r.Forecast = forecastOf(update, k.phase)
-		r.Limits = rollout.Limits{Unavailable: float64(update.Objects * update.Unavailable), Surge: float64(update.Objects * update.Surge)}
+		r.Limits = rollout.Limits{Unavailable: float64(update.Objects * update.Unavailable), Surge: float64(update.Objects * update.Surge),
+			UnavailablePercent: update.UnavailablePercent, SurgePercent: update.SurgePercent}
 		r.Result = rollout.Judge(of, r.Limits, w.from, w.to)
 		if len(update.Needs) > 0 {
 			r.Refused = c.refusedPods(r)

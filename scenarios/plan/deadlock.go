@@ -13,6 +13,7 @@ import (
 // The forecasts of a rollout under quotas, the worst last.
 const (
 	Delayed = "delayed" // Attempts to make pods are refused, but it finishes.
+	Crowded = "crowded" // Attempts are refused while an autoscaler asks for as many pods as it may.
 	Stuck   = "stuck"   // It cannot finish while an autoscaler asks for as many pods as it may.
 	Never   = "never"   // It cannot finish.
 )
@@ -25,7 +26,8 @@ const (
 //     each refusal delays the next one by up to 1,000 s (kubernetes/kubernetes issue 98656). It
 //     finishes, at some time;
 //   - an autoscaler may ask for more pods than the quota allows: the rollout cannot be complete until
-//     it asks for fewer.
+//     it asks for fewer. If the quota allows that many and not the surge beside them, attempts are
+//     refused while it asks for them.
 func (s *simulation) warnQuota(phase string, w Workload, each int) {
 	u := updateOf(w, each, s.Fleet.Nodes())
 	need, room := s.room(u.Workload)
@@ -48,7 +50,23 @@ func (s *simulation) warnQuota(phase string, w Workload, each int) {
 		s.Warnings = append(s.Warnings, fmt.Sprintf("In phase %s the rollout of %s asks for up to %s pods more than there are, those that "+
 			"are stopping among them, and %s has room for %s: attempts are refused, and each refusal delays the next one, up to 1,000 s.",
 			phase, w.Name, grouped(u.Objects*s.inTheWay(u, w, each)), resource, grouped(int(room))))
+	default:
+		s.warnCrowded(phase, w, resource, each+int(room))
 	}
+}
+
+// warnCrowded says that attempts to make pods are refused once an autoscaler has asked for as many as it
+// may, if the quota allows these but not the rollout's surge and stopping pods beside them.
+func (s *simulation) warnCrowded(phase string, w Workload, resource string, allowed int) {
+	u := updateOf(w, w.MostPods, s.Fleet.Nodes())
+	if w.Kind != "Deployment" || w.Count != 1 || w.MostPods == 0 || w.MostPods > allowed || u.Strategy != rollingUpdate ||
+		allowed-w.MostPods >= s.inTheWay(u, w, w.MostPods) {
+		return
+	}
+	s.foresee(phase, w.Name, Crowded)
+	s.Warnings = append(s.Warnings, fmt.Sprintf("In phase %s the rollout of %s asks for up to %s pods more than its autoscaler, which may ask for %s, "+
+		"and %s allows %s: attempts are refused then, and each refusal delays the next one, up to 1,000 s.",
+		phase, w.Name, grouped(s.inTheWay(u, w, w.MostPods)), grouped(w.MostPods), resource, grouped(allowed)))
 }
 
 // warnScaled says what an autoscaler does to the rollout of the Deployment that it scales, if it may ask
@@ -73,7 +91,7 @@ func (s *simulation) warnScaled(phase string, w Workload, resource string, each,
 
 // worse is the worse of two forecasts.
 func worse(a, b string) string {
-	bestFirst := []string{"", Delayed, Stuck, Never}
+	bestFirst := []string{"", Crowded, Delayed, Stuck, Never}
 	if slices.Index(bestFirst, b) > slices.Index(bestFirst, a) {
 		return b
 	}

@@ -25,10 +25,14 @@ type Update struct {
 	Objects  int    `json:"objects"`
 	// Unavailable and Surge are how many pods of each object the strategy allows to lack and to
 	// be too many. Percentages are of the replicas that the manifest has.
-	Unavailable int    `json:"unavailable"`
-	Surge       int    `json:"surge"`
-	Needs       []Need `json:"needs,omitempty"` // Of the quotas in the way of its pods.
-	// Forecast is Never, Stuck or Delayed if a quota is in the way of a rollout, else empty.
+	Unavailable int `json:"unavailable"`
+	Surge       int `json:"surge"`
+	// UnavailablePercent and SurgePercent are what one Deployment's strategy states as percentages,
+	// which follow its replicas; 0 where it states numbers.
+	UnavailablePercent int    `json:"unavailablePercent,omitempty"`
+	SurgePercent       int    `json:"surgePercent,omitempty"`
+	Needs              []Need `json:"needs,omitempty"` // Of the quotas in the way of its pods.
+	// Forecast is Never, Stuck, Delayed or Crowded if a quota is in the way of a rollout, else empty.
 	Forecast string `json:"forecast,omitempty"`
 	// Forecasts are those of its rollouts by phase, without the phases in which none is in the way;
 	// Forecast is the worst of them.
@@ -82,6 +86,9 @@ func updateOf(w Workload, replicas, nodes int) Update {
 		if u.Unavailable == 0 && u.Surge == 0 {
 			u.Unavailable = 1
 		}
+		if u.Objects == 1 {
+			u.UnavailablePercent, u.SurgePercent = percentage(cmp.Or(unavailable, any("25%"))), percentage(cmp.Or(surge, any("25%")))
+		}
 	case w.Kind == "DaemonSet":
 		u.Unavailable = pods(cmp.Or(unavailable, any(int64(1))), nodes, true)
 		u.Surge = pods(cmp.Or(surge, any(int64(0))), nodes, true)
@@ -98,14 +105,21 @@ func pods(value any, of int, up bool) int {
 	case int64:
 		return int(value)
 	case string:
-		percent, err := strconv.Atoi(strings.TrimSuffix(value, "%"))
-		if err != nil || !strings.HasSuffix(value, "%") {
-			return 0
-		}
 		if up {
-			return (of*percent + 99) / 100
+			return (of*percentage(value) + 99) / 100
 		}
-		return of * percent / 100
+		return of * percentage(value) / 100
 	}
 	return 0
+}
+
+// percentage is the number in "25%"; 0 for what is no percentage.
+func percentage(value any) int {
+	text, _ := value.(string)
+	number, found := strings.CutSuffix(text, "%")
+	percent, err := strconv.Atoi(number)
+	if err != nil || !found {
+		return 0
+	}
+	return percent
 }

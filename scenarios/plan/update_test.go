@@ -170,6 +170,8 @@ func TestScaledQuotaWarnings(t *testing.T) {
 		{quota: 12, most: 14, want: stuck + " 12 pods, and it may ask for 14", not: "stands still"},
 		{quota: 12, most: 15, want: fmt.Sprintf(still, 15, 12)},
 		{quota: 12, most: 12, not: "autoscaler"},
+		{quota: 16, most: 14, want: "asks for up to 11 pods more than its autoscaler, which may ask for 14, and quota q (pods) allows 16", not: "stands still"},
+		{quota: 25, most: 14, not: "autoscaler"},
 		{quota: 10, most: 8, not: "autoscaler"},
 		{quota: 7, most: 30, want: "fewer pods than there are", not: "autoscaler"},
 	} {
