@@ -27,7 +27,7 @@ func (b *builder) rollouts() []Section {
 			"unavailable meanwhile, and how many more there may be. The counts are those that the controllers write into " +
 			"the status of their objects, of all objects of a workload together.",
 		Figures: []Figure{b.rolloutFigure()},
-		Tables:  append(b.standstillTables(), b.rolloutTable(), b.rolloutBalance()),
+		Tables:  slices.Concat(b.standstillTables(), []Table{b.rolloutTable(), b.rolloutBalance()}, b.rolloutSentences()),
 	}}
 }
 
@@ -158,7 +158,7 @@ func (b *builder) rolloutBalance() Table {
 		Empty: "Nothing is known of the pods of the workloads that were updated.",
 		Columns: []Column{{Name: "Workload"}, {Name: "Phase"}, {"Under way", true}, {"Fewest available", true}, {"of at least", true},
 			{"Unavailable pod-seconds", true}, {"beyond the limit", true}, {"Most pods, with those being deleted", true}, {"Surge pod-seconds", true},
-			{"Longest standstill", true}, {"Room unused", true}, {"Gone pods counted for", true}, {Name: "Foreseen"}, {Name: "Observed"}, {Name: "In words"}}}
+			{"Longest standstill", true}, {"Room unused", true}, {"Gone pods counted for", true}, {Name: "Foreseen"}, {Name: "Observed"}}}
 	for _, r := range b.summary.Rollouts {
 		if r.Seconds > 0 && r.Still != nil {
 			table.Rows = append(table.Rows, rolloutRow(r))
@@ -167,11 +167,23 @@ func (b *builder) rolloutBalance() Table {
 	return table
 }
 
+// rolloutSentences has a sentence on each of several rollouts; that on the only one is the figure's title.
+func (b *builder) rolloutSentences() []Table {
+	table := Table{ID: "rollouts-words", Caption: "Each rollout in words", Columns: []Column{{Name: "Workload"}, {Name: "Phase"}, {Name: "How it went"}}}
+	for _, r := range b.summary.Rollouts {
+		table.Rows = append(table.Rows, []string{r.Workload, r.Phase, rolloutWords(r)})
+	}
+	if len(table.Rows) < 2 {
+		return nil
+	}
+	return []Table{table}
+}
+
 func rolloutRow(r summary.Rollout) []string {
 	whole := func(podSeconds float64) string { return count(int64(podSeconds + 0.5)) }
 	row := []string{r.Workload, r.Phase, format((r.To - r.From).Seconds(), sample.Seconds), Dash,
 		digits(max(r.Still.Desired-r.Limits.UnavailableOf(r.Still.Desired), 0)), whole(r.Unavailable), whole(r.Beyond), Dash,
-		whole(r.Surge), format(r.Still.Seconds(), sample.Seconds), Dash, Dash, foreseen(r.Forecast), observedWords(r), rolloutWords(r)}
+		whole(r.Surge), format(r.Still.Seconds(), sample.Seconds), Dash, Dash, foreseen(r.Forecast), observedWords(r)}
 	if r.LeastAvailable != nil {
 		row[3] = digits(*r.LeastAvailable)
 	}
