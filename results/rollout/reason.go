@@ -99,6 +99,8 @@ func Why(e Evidence) *Reason {
 		e.stopping(r, *still)
 	case known && room < 1 && e.Limits.UnavailableOf(still.Desired) == 0 && still.Current >= still.Desired && idle <= 0:
 		e.deadlock(r, *still)
+	case known && room < 1 && idle <= 0 && still.Current < still.Desired && still.Available <= still.Desired-e.Limits.UnavailableOf(still.Desired):
+		e.tooMany(r, *still)
 	case idle > 0 && noNode > 0:
 		unschedulable(r, idle, noNode)
 	case idle > 0 && still.Updated > 0 && still.Terminating == 0 && still.Current >= still.Desired-e.Limits.UnavailableOf(still.Desired):
@@ -165,7 +167,18 @@ func (e Evidence) deadlock(r *Reason, still Still) {
 	r.Cause = Deadlock
 	r.Waited = fmt.Sprintf("For %s it waited for room for one more pod, which nothing frees: %s, and none may lack (maxUnavailable: 0).",
 		seconds(still.Seconds()), e.full(still.To))
-	r.Avoid = fmt.Sprintf("Allow one pod to lack (maxUnavailable: 1), or give the quota room for one (%s).", e.roomForOne(still.To))
+	r.Avoid = fmt.Sprintf("Allow one pod to lack (maxUnavailable: 1), or give the quota room for one (%s).", e.roomFor(1, still.To))
+}
+
+// tooMany is a workload that wants more pods than its quota allows, as when an autoscaler asks for them:
+// no pod can be made, and with so many wanted none may be deleted.
+func (e Evidence) tooMany(r *Reason, still Still) {
+	r.Cause = Deadlock
+	least := still.Desired - e.Limits.UnavailableOf(still.Desired)
+	r.Waited = fmt.Sprintf("For %s it could make no pod (%s) and delete none: %s were wanted, of which %s must stay available, and %s were.",
+		seconds(still.Seconds()), e.full(still.To), amount(still.Desired), amount(least), amount(still.Available))
+	r.Avoid = fmt.Sprintf("Give the quota room for the pods that are wanted (%s), or want fewer: maxReplicas, if an autoscaler asks for them.",
+		e.roomFor(still.Desired-still.Current, still.To))
 }
 
 // stopping is a quota that is full of pods that are on their way out.
@@ -232,12 +245,12 @@ func (e Evidence) full(at sample.Offset) string {
 	return strings.Join(parts, ", ")
 }
 
-// roomForOne says what the full quotas would have to allow for one more pod.
-func (e Evidence) roomForOne(at sample.Offset) string {
+// roomFor says what the quotas would have to allow for so many more pods, of those that do not.
+func (e Evidence) roomFor(more float64, at sample.Offset) string {
 	var parts []string
 	for _, q := range e.Quotas {
-		if used, hard := q.held(at); used+q.Need > hard {
-			parts = append(parts, q.Resource+": "+quantity(used+q.Need, q.Resource))
+		if used, hard := q.held(at); used+more*q.Need > hard {
+			parts = append(parts, q.Resource+": "+quantity(used+more*q.Need, q.Resource))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -44,6 +44,9 @@ func TestWhy(t *testing.T) {
 		{"deadlock", evidence(Limits{Surge: 1}, true, all(40), steps(0, 40), steps(0, 40)), Deadlock,
 			"For 100 s it waited for room for one more pod, which nothing frees: 40 of 40 pods of quota q were used, and none may lack (maxUnavailable: 0).",
 			"Allow one pod to lack (maxUnavailable: 1), or give the quota room for one (pods: 41)."},
+		{"more wanted than the quota allows", evidence(Limits{UnavailablePercent: 25, SurgePercent: 25}, true, all(10), steps(0, 10), steps(0, 10)), Deadlock,
+			"For 100 s it could make no pod (10 of 10 pods of quota q were used) and delete none: 40 were wanted, of which 30 must stay available, and 10 were.",
+			"Give the quota room for the pods that are wanted (pods: 40), or want fewer: maxReplicas, if an autoscaler asks for them."},
 		{"back-off", with(stall, refused(7, 2)), BackOff,
 			"For 70 s the quota had room for 10 more pods, 10 were missing, and none was made. Attempts had been refused before (at least 7): a replica set " +
 				"waits longer after each one, up to 1,000 s, and is not woken when the quota is freed (kubernetes/kubernetes#98656).",
