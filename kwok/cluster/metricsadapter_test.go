@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubedyno/kubedyno/kwok/cluster"
@@ -44,6 +45,10 @@ func checkAdapter(t *testing.T, c *cluster.Cluster, client *kubernetes.Clientset
 	}
 	const path = "/apis/external.metrics.k8s.io/v1beta1/namespaces/any/requests_waiting?labelSelector=service%3Dweb"
 	data, err := client.RESTClient().Get().RequestURI(path).DoRaw(t.Context())
+	for deadline := time.Now().Add(10 * time.Second); apierrors.IsServiceUnavailable(err) && time.Now().Before(deadline); {
+		time.Sleep(50 * time.Millisecond) // The aggregator says that an API is available a moment before it forwards to it.
+		data, err = client.RESTClient().Get().RequestURI(path).DoRaw(t.Context())
+	}
 	if err != nil || !strings.Contains(string(data), `"value":"7"`) {
 		t.Errorf("the API server answers %s, %v", data, err)
 	}
