@@ -39,7 +39,7 @@ func quotaName(l sample.Labels) string { return "quota " + l["quota"] + ", " + l
 // quotaFigure shows the fullest resources of all quotas over time.
 func (b *builder) quotaFigure() Figure {
 	figure := Figure{ID: "quotas-figure", Axis: TimeAxis, End: b.duration().Seconds(), Bands: b.bands(), Outages: b.awayBands(),
-		Title: "How full the quotas were", Caption: "Used over allowed; shaded bands are the phases."}
+		Title: b.quotaFinding(), Caption: "Used over allowed; shaded bands are the phases."}
 	panel := Panel{Label: "Used of quota", Unit: sample.Ratio, Limits: []Limit{{Name: "full", Value: 1}}}
 	_, used := b.tracks(sample.QuotaUsed, quotaName)
 	for _, hard := range b.fullest() {
@@ -56,6 +56,24 @@ func (b *builder) quotaFigure() Figure {
 	figure.Panels = []Panel{panel}
 	figure.finishTime()
 	return figure
+}
+
+// quotaFinding says how full the fullest quota was.
+func (b *builder) quotaFinding() string {
+	all := b.fullest()
+	if len(all) == 0 {
+		return "How full the quotas were"
+	}
+	hard := all[0]
+	name, resource, share := hard.Labels["quota"], hard.Labels["resource"], b.share(hard)
+	allowed := quotaAmount(hard.Last, resource)
+	switch {
+	case share > 1:
+		return fmt.Sprintf("Quota %s was exceeded: %s of %s of %s", name, quotaAmount(share*hard.Last, resource), allowed, resource)
+	case share == 1:
+		return fmt.Sprintf("Quota %s was full: %s of %s of %s", name, allowed, allowed, resource)
+	}
+	return fmt.Sprintf("No quota was full; %s of quota %s was used up to %s", resource, name, percent(share))
 }
 
 // sharesOf returns what was used over what is allowed.
