@@ -10,7 +10,7 @@ PACKAGES := ./cmd/... ./kwok/... ./results/... ./reporter/... ./runner/... ./sce
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build controlplane demo test race lint bench bench-report fuzz update verify clean FORCE
+.PHONY: help build controlplane demo test race lint bench bench-report bench-compare bench-alike bench-slower fuzz update verify clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,24 @@ bench: ## run the benchmarks
 
 bench-report: ## measure a report of 10 million requests, and its memory (a minute)
 	$(GO) test -run '^$$' -bench Report -benchtime 3x -timeout 20m ./reporter/page
+
+bench-compare: bench-alike bench-slower ## evaluate the words of a comparison on real runs (about 12 minutes on two quiet cores)
+
+ALIKE  ?= results/runs/bench-alike
+SLOWER ?= results/runs/bench-slower
+
+# Runs of one scenario, split into halves in 500 ways: how often is a figure called changed?
+bench-alike: controlplane
+	rm -rf $(ALIKE)
+	$(BIN) run api/latency --set nodes=5 --set deployments=4 --set rate=100 --set duration=15s --repeat 12 --out $(ALIKE) \
+		|| case $$? in 1|5) ;; *) exit 1 ;; esac # Whether objectives are met is not the question.
+	KUBEDYNO_ALIKE=$(abspath $(ALIKE)) $(GO) test -count=1 -run '^TestAlike$$' -v ./results/compare
+
+# Every pod starts a fifth more slowly: it must be called regressed, which is exit code 1.
+bench-slower: controlplane
+	rm -rf $(SLOWER)
+	$(BIN) run pods/steady --compare-set startup=1.2s --compare-set tail=3.6s --fail-on regressed,too-few --out $(SLOWER); test $$? -eq 1
+	grep -q '"verdict": "regressed"' $(SLOWER)/compare.json
 
 fuzz: ## fuzz every parser for 20 s
 	@for target in $$(grep -rl --include='*_test.go' 'func Fuzz' cmd kwok results reporter runner scenarios | xargs -n1 dirname | sort -u); do \

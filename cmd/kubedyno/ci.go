@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/kubedyno/kubedyno/results/bundle"
+	"github.com/kubedyno/kubedyno/results/compare"
 	"github.com/kubedyno/kubedyno/results/experiment"
 	"github.com/kubedyno/kubedyno/results/export"
 )
@@ -40,8 +41,8 @@ func (a *app) runCI(ctx context.Context, scenario string, flags runFlags) error 
 }
 
 // copied are the files of a run folder that a CI folder has, too: of an experiment, experiment.json
-// in place of summary.json.
-var copied = []string{bundle.SummaryFile, experiment.File, bundle.ReportFile}
+// in place of summary.json, and the comparison if it makes one.
+var copied = []string{bundle.SummaryFile, experiment.File, bundle.ReportFile, compare.File, compare.PageFile}
 
 // clearCI makes the folder and removes what an earlier run has put there.
 func clearCI(dir string) error {

@@ -71,14 +71,27 @@ regressed, 5 if one of the objectives has no data on a side; with too-few 5 if t
 	f := command.Flags()
 	flags.with.flags = f
 	f.Var(&flags.with, "with", "the first folder of the new side; those that follow belong to it, too")
-	f.Float64Var(&flags.alpha, "alpha", 0.05, "the accepted chance of a false alarm, for all figures that decide together")
-	f.StringVar(&flags.minEffect, "min-effect", "5%", "the least change that counts, as a share of the base")
-	f.StringArrayVar(&flags.metrics, "metric", nil, "a metric that decides beside the objectives; may be repeated")
+	flags.registerFigures(f)
+	flags.registerGate(f)
 	f.StringSliceVar(&flags.allow, "allow-different", nil, "what may differ all the same: machine, scenario or both")
-	f.StringSliceVar(&flags.failOn, "fail-on", nil, "what the exit code tells of: regressed, too-few or both (default: nothing)")
 	f.StringVar(&flags.out, "out", "", "write the comparison as a page to this file")
 	outputFlag(command, &flags.output)
 	return command
+}
+
+// defaultMinEffect is the least change that counts, unless told otherwise.
+const defaultMinEffect = "5%"
+
+// registerFigures adds the flags that say which figures decide, and how surely.
+func (f *compareFlags) registerFigures(flags *pflag.FlagSet) {
+	flags.Float64Var(&f.alpha, "alpha", 0.05, "the accepted chance of a false alarm, for all compared figures that decide together")
+	flags.StringArrayVar(&f.metrics, "metric", nil, "a metric that decides a comparison beside the objectives; may be repeated")
+}
+
+// registerGate adds the flags that say what is a failure.
+func (f *compareFlags) registerGate(flags *pflag.FlagSet) {
+	flags.StringVar(&f.minEffect, "min-effect", defaultMinEffect, "the least change that counts, as a share of the base")
+	flags.StringSliceVar(&f.failOn, "fail-on", nil, "what of a comparison the exit code tells of: regressed, too-few or both (default: nothing)")
 }
 
 // A newSide is the value of --with: the folders named there, and how many were named before it.
@@ -109,6 +122,9 @@ func (s *newSide) Type() string { return "folder" }
 // compare compares the folders before --with with those after it.
 func (a *app) compare(folders []string, flags compareFlags) error {
 	options, err := flags.options()
+	if err == nil {
+		err = checkOutput(flags.output)
+	}
 	if err != nil {
 		return invalid(err)
 	}
@@ -164,7 +180,7 @@ func (f compareFlags) options() (compare.Options, error) {
 			return options, fmt.Errorf("--fail-on %q: must be %s, %s or both", name, failRegressed, failTooFew)
 		}
 	}
-	return options, checkOutput(f.output)
+	return options, nil
 }
 
 // openSide reads all runs of a side.
@@ -209,7 +225,7 @@ func gate(found *compare.Comparison, failOn []string) error {
 	regressed, tooFew := slices.Contains(failOn, failRegressed), slices.Contains(failOn, failTooFew)
 	switch {
 	case regressed && found.Count(compare.Regressed) > 0:
-		return &exitcode.Error{Code: exitcode.Missed, Err: errSilent}
+		return &exitcode.Error{Code: exitcode.Missed, Err: errRegressed}
 	case (regressed || tooFew) && (len(found.Deciding) == 0 || found.Count(compare.NoData) > 0),
 		tooFew && found.Count(compare.TooFewRuns) > 0:
 		return &exitcode.Error{Code: exitcode.Inconclusive, Err: errSilent}

@@ -15,16 +15,18 @@ import (
 	"github.com/kubedyno/kubedyno/results/experiment"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/results/slo"
+	"github.com/kubedyno/kubedyno/scenarios/plan"
 )
 
 // measured is the script command "measured FOLDER [NAME=VALUE...] SECONDS...": it writes an
 // experiment whose trials are complete runs, one for each figure of seconds, with an objective on
-// how long the cluster took to be ready. NAME is scenario, cpus, parameter, or status of the last.
+// how long the cluster took to be ready. NAME is scenario, cpus, parameter, or status of the last; with
+// variants=2 the trials are by turns of a base and of the variant that it is compared with.
 func measured(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: measured FOLDER [NAME=VALUE...] SECONDS...")
 	}
-	folder, options := ts.MkAbs(args[0]), map[string]string{"scenario": "tiny", "cpus": "2", "parameter": "1", "status": "complete"}
+	folder, options := ts.MkAbs(args[0]), map[string]string{"scenario": "tiny", "cpus": "2", "parameter": "1", "status": "complete", "variants": "1"}
 	var values []float64
 	for _, word := range args[1:] {
 		if name, value, ok := strings.Cut(word, "="); ok {
@@ -35,13 +37,20 @@ func measured(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		values = append(values, value)
 	}
-	e := &experiment.Experiment{FormatVersion: sample.FormatVersion, ID: args[0], Repeat: len(values), Scenario: options["scenario"], Variants: []experiment.Variant{{Values: []string{}}}}
+	e := &experiment.Experiment{FormatVersion: sample.FormatVersion, ID: args[0], Repeat: len(values), Scenario: options["scenario"], Status: bundle.Status(options["status"]), Variants: []experiment.Variant{{Values: []string{}}}}
+	variants, err := strconv.Atoi(options["variants"])
+	ts.Check(err)
+	if variants == 2 {
+		e.Repeat = (len(values) + 1) / 2
+		e.Variants = []experiment.Variant{{Label: plan.BaseLabel, Values: []string{}}, {Label: plan.VariantLabel, Values: []string{}}}
+		e.Versus = &experiment.Versus{Base: "tiny", Variant: "tiny, parameter=2", Alpha: 0.05, MinEffect: 0.05}
+	}
 	for i, value := range values {
 		status := bundle.Complete
 		if i == len(values)-1 {
 			status = bundle.Status(options["status"])
 		}
-		t := experiment.Trial{Number: i + 1, Folder: experiment.FolderOf(i+1, len(values), ""), Ended: status == bundle.Complete}
+		t := experiment.Trial{Number: i + 1, Round: i/variants + 1, Variant: i % variants, Folder: experiment.FolderOf(i+1, len(values), ""), Ended: status == bundle.Complete}
 		e.Trials = append(e.Trials, t)
 		ts.Check(writeMeasured(filepath.Join(folder, filepath.FromSlash(t.Folder)), fmt.Sprint(args[0], "-", i), options, status, value))
 	}

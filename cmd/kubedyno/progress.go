@@ -105,7 +105,11 @@ func (r *run) introduce() {
 
 // introduction is a plan in few lines, or in one for programs.
 func (a *app) introduction(lead string, p *plan.Plan) string {
-	words := lead + " has " + strings.Join(p.Brief(), "; ") + "."
+	return a.lines(lead + " has " + strings.Join(p.Brief(), "; ") + ".")
+}
+
+// lines breaks a sentence into lines, but for programs.
+func (a *app) lines(words string) string {
 	if a.events != nil {
 		return words
 	}
@@ -114,9 +118,13 @@ func (a *app) introduction(lead string, p *plan.Plan) string {
 
 // sayExit ends a result with the exit code in words.
 func (a *app) sayExit(output string, err error) {
+	a.sayCode(output, err, exitcode.Words(exitcode.Of(err)))
+}
+
+// sayCode ends a result with the exit code in words of one's own.
+func (a *app) sayCode(output string, err error, words string) {
 	if output == "text" {
-		code := exitcode.Of(err)
-		fmt.Fprintf(a.stdout, "exit code %d: %s\n", code, exitcode.Words(code))
+		fmt.Fprintf(a.stdout, "exit code %d: %s\n", exitcode.Of(err), words)
 	}
 }
 

@@ -36,6 +36,7 @@ type runFlags struct {
 	queried  prometheus
 	output   string
 	ci       string // A folder for every export.
+	versus   versusFlags
 }
 
 func newRunCommand(a *app) *cobra.Command {
@@ -51,10 +52,25 @@ for programs. Ctrl-C stops, cleans up and keeps the results; a second one leaves
 ` + progressHelp + `
 
 A scenario with several trials (see 'kubedyno plan') runs them one after another and compares
-them; --set of a matrix's parameter keeps to that value, and --repeat repeats any scenario.`,
+them; --set of a matrix's parameter keeps to that value, and --repeat repeats any scenario.
+
+--compare-with, --compare-set and --compare-kubernetes compare the scenario with a variant of it:
+another file, other parameters, another Kubernetes version, or all of these. --set applies to both
+sides. Base and variant take turns, and who goes first changes, so that a noisy or drifting
+machine hits both alike. Without --repeat there are as many rounds as it takes to tell a change
+in one objective from chance. The result is that of 'kubedyno compare', which also explains the
+words; compare.html and compare.json are in the experiment's folder. Both sides need the same
+objectives, with limits of their own if need be.
+
+Exit codes: 1 if an objective was missed on either side, or a figure regressed and --fail-on
+names that; else 5 if objectives are inconclusive, or --fail-on finds too few runs or no data.
+Ctrl-C (4) and faults of the input (2) or the environment (3) go before; what there is by then is
+compared all the same.`,
 		Example: `  kubedyno run quickstart
   kubedyno run quickstart --set nodes=5000 --set deployments=100
   kubedyno run scheduler/throughput --repeat 3
+  kubedyno run api/latency --compare-set payload=10000
+  kubedyno run my-scenario.yaml --compare-with variant.yaml --repeat 8 --fail-on regressed,too-few
   kubedyno run my-scenario.yaml --controller-manager-flag kube-api-qps=100
   kubedyno run my-scenario.yaml --ci results/ci
   kubedyno run my-scenario.yaml --cluster lab
@@ -72,6 +88,7 @@ them; --set of a matrix's parameter keeps to that value, and --repeat repeats an
 	f.StringVar(&flags.metrics, "metrics-address", "",
 		"serve the run's figures to Prometheus while it goes on, such as 127.0.0.1:9090; without a host only this machine can connect")
 	flags.queried.register(command)
+	flags.versus.registerRun(command)
 	outputFlag(command, &flags.output)
 	f.StringVar(&flags.ci, "ci", "", "a folder for JUnit, benchfmt, OpenMetrics, CSV, perfdash, Markdown, summary.json and report.html; "+
 		"what an earlier run has put there is removed")
@@ -92,7 +109,7 @@ func (a *app) checkRun(f *runFlags) error {
 		return hinted(invalid(fmt.Errorf("%s cannot change a cluster that exists", strings.Join(given, " and "))),
 			"give it to 'kubedyno up', or leave --cluster and --kubeconfig out for a control plane of the run's own")
 	}
-	return errors.Join(checkOutput(f.output), f.queried.check(), a.checkTarget(f.target))
+	return errors.Join(checkOutput(f.output), f.queried.check(), a.checkTarget(f.target), f.versus.check(f.target))
 }
 
 func (a *app) run(ctx context.Context, scenario string, flags runFlags) error {
@@ -110,7 +127,7 @@ func (a *app) runScenario(ctx context.Context, scenario string, flags runFlags) 
 		return "", err
 	}
 	a.useProgress(flags.progress)
-	e, err := a.experiment(scenario, flags.scenario)
+	e, err := a.planned(scenario, flags.scenario, flags.versus)
 	if err != nil {
 		return "", err
 	}

@@ -61,21 +61,9 @@ func (a *app) experiment(given string, flags scenarioFlags) (*plan.Experiment, e
 	if err != nil {
 		return nil, invalid(err)
 	}
-	set := make(map[string]string)
-	for _, pair := range flags.set {
-		name, value, ok := strings.Cut(pair, "=")
-		if !ok || name == "" {
-			return nil, invalid(fmt.Errorf("--set %q: must be name=value", pair))
-		}
-		set[name] = value
-	}
-	types, err := fleet.Catalog()
+	options, err := specOptions(flags, directory)
 	if err != nil {
 		return nil, err
-	}
-	options := spec.Options{Set: set, Files: directory, Kubernetes: builder.Versions(), Repeat: flags.repeat}
-	for _, t := range types {
-		options.NodeTypes = append(options.NodeTypes, t.Name)
 	}
 	base, variants, err := spec.DecodeVariants(file, text, options)
 	if err != nil {
@@ -88,6 +76,31 @@ func (a *app) experiment(given string, flags scenarioFlags) (*plan.Experiment, e
 	}
 	planned, err := plan.BuildTrials(base, variants, flags.seed)
 	return planned, invalid(err)
+}
+
+// specOptions are how a scenario is read whose files are in a directory.
+func specOptions(flags scenarioFlags, directory fs.FS) (spec.Options, error) {
+	options := spec.Options{Set: map[string]string{}, Files: directory, Kubernetes: builder.Versions(), Repeat: flags.repeat}
+	if err := addPairs(options.Set, "--set", flags.set); err != nil {
+		return options, err
+	}
+	types, err := fleet.Catalog()
+	for _, t := range types {
+		options.NodeTypes = append(options.NodeTypes, t.Name)
+	}
+	return options, err
+}
+
+// addPairs adds what a flag that may be repeated gives as name=value.
+func addPairs(set map[string]string, flag string, pairs []string) error {
+	for _, pair := range pairs {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
+			return invalid(fmt.Errorf("%s %q: must be name=value", flag, pair))
+		}
+		set[name] = value
+	}
+	return nil
 }
 
 // readScenario finds a scenario: a file if there is one, or else a built-in one.
@@ -146,20 +159,27 @@ func newListCommand(a *app) *cobra.Command {
 
 func newPlanCommand(a *app) *cobra.Command {
 	var flags scenarioFlags
+	var versus versusFlags
 	var output string
 	command := &cobra.Command{
 		Use:   "plan SCENARIO",
 		Short: "Show what a run would do, without doing it",
 		Long: `Prints the resolved steps, the objects they create, the peak rates and the expected
 duration. Of a scenario with several trials it prints these in their order, and the steps of
-the first variant. Nothing is started.`,
-		Example: "  kubedyno plan quickstart --set nodes=5000\n  kubedyno plan my-scenario.yaml -o json",
-		Args:    arguments(1, 1, scenarioArgument),
+the first variant. With --compare-with or --compare-set it says how many runs a comparison takes.
+Nothing is started.`,
+		Example: `  kubedyno plan quickstart --set nodes=5000
+  kubedyno plan my-scenario.yaml -o json
+  kubedyno plan pods/steady --compare-set startup=1.2s`,
+		Args: arguments(1, 1, scenarioArgument),
 		RunE: func(_ *cobra.Command, given []string) error {
 			if err := checkOutput(output); err != nil {
 				return err
 			}
-			e, err := a.experiment(given[0], flags)
+			if err := versus.check(target{}); err != nil {
+				return err
+			}
+			e, err := a.planned(given[0], flags, versus)
 			if err != nil {
 				return err
 			}
@@ -174,6 +194,7 @@ the first variant. Nothing is started.`,
 		},
 	}
 	flags.register(command)
+	versus.register(command)
 	outputFlag(command, &output)
 	return command
 }

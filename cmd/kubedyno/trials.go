@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/kubedyno/kubedyno/reporter/text"
 	"github.com/kubedyno/kubedyno/reporter/view"
 	"github.com/kubedyno/kubedyno/results/bundle"
+	"github.com/kubedyno/kubedyno/results/compare"
 	"github.com/kubedyno/kubedyno/results/exitcode"
 	"github.com/kubedyno/kubedyno/results/experiment"
 	"github.com/kubedyno/kubedyno/results/sample"
@@ -33,15 +35,22 @@ type trials struct {
 // compares them. What was finished is kept and reported, however it ends; the folder is returned.
 func (a *app) runTrials(ctx context.Context, p *plan.Experiment, flags runFlags) (recorded string, err error) {
 	now := time.Now()
-	if _, err := flags.cluster.settings(&p.Variants[0].Plan.Cluster); err != nil {
+	x := &trials{app: a, flags: flags, plan: p, record: a.newExperiment(p, now)}
+	if err := x.prepare(ctx); err != nil {
 		return "", err
+	}
+	if x.record.Versus, err = flags.versus.record(p.Versus); err != nil {
+		return "", invalid(err)
 	}
 	made, err := resultsFolder(flags.out, p.Name, now)
 	if err != nil {
 		return "", err
 	}
-	x := &trials{app: a, flags: flags, plan: p, folder: made, record: a.newExperiment(p, now)}
+	x.folder = made
 	x.say("%s\n", x.introduction(fmt.Sprintf("%d trials; the first", len(p.Trials)), p.Plan(p.Trials[0])))
+	if p.Versus != nil {
+		x.say("%s\n", x.lines(p.Versus.Words(p.Repeat)))
+	}
 	if err := x.record.Write(made.path); err != nil {
 		return "", environment(err)
 	}
@@ -105,7 +114,7 @@ func (x *trials) try(ctx context.Context, index int) error {
 	if err := x.record.Write(x.folder.path); err != nil {
 		return environment(err)
 	}
-	flags := x.flags
+	flags := x.flags.side(x.plan.Variants[t.Variant].Label)
 	flags.out = filepath.Join(x.folder.path, filepath.FromSlash(t.Folder))
 	r := &run{app: x.app, flags: flags, plan: x.plan.Plan(planned),
 		id: fmt.Sprintf("%s-%d", runID(now), t.Number), command: x.command(planned)}
@@ -161,6 +170,9 @@ func (x *trials) say(format string, arguments ...any) {
 // command returns the arguments that run one trial alone.
 func (x *trials) command(t plan.Trial) []string {
 	arguments := append([]string{}, x.arguments[1:]...)
+	if x.plan.Versus != nil {
+		arguments = x.flags.versus.alone(arguments, x.plan.Variants[t.Variant].Label)
+	}
 	for _, value := range x.plan.Variants[t.Variant].Values {
 		arguments = append(arguments, "--set", value.Parameter+"="+value.Value)
 	}
@@ -170,14 +182,17 @@ func (x *trials) command(t plan.Trial) []string {
 // conclude reports the experiment. Its own error comes first; without one the verdict decides
 // on the exit code.
 func (x *trials) conclude(err error) error {
-	reportErr := x.showExperiment(x.folder.path, x.record, x.flags.output)
+	found, reportErr := x.showExperiment(x.folder.path, x.record, x.flags.output)
 	if err != nil && reportErr != nil {
 		return hinted(err, fmt.Sprintf("%s holds what was recorded until then; 'kubedyno report %[1]s' reads it", x.folder.path))
 	}
-	if err = errors.Join(err, reportErr); err == nil {
-		err = judged(x.record.Verdict)
+	if err = errors.Join(err, reportErr); err != nil || x.record.Versus == nil {
+		err = cmp.Or(err, judged(x.record.Verdict))
+		x.sayExit(x.flags.output, err)
+		return err
 	}
-	x.sayExit(x.flags.output, err)
+	words, err := gated(x.record.Verdict, found, x.flags.versus.judging.failOn)
+	x.sayCode(x.flags.output, err, words)
 	return err
 }
 
@@ -198,24 +213,32 @@ func (a *app) reportExperiment(directory, output string) (slo.Verdict, error) {
 		}
 		e.Trials[i].Take(figures)
 	}
-	err = a.showExperiment(directory, e, output)
+	_, err = a.showExperiment(directory, e, output)
 	return e.Verdict, err
 }
 
 // showExperiment judges an experiment, writes experiment.json and report.html into its folder,
-// and prints the comparison.
-func (a *app) showExperiment(directory string, e *experiment.Experiment, output string) error {
+// and prints the comparison of its variants. If two of them are to be compared as base and variant,
+// it does that, too, and returns what was found; nil if nothing was.
+func (a *app) showExperiment(directory string, e *experiment.Experiment, output string) (*compare.Comparison, error) {
 	if err := e.Write(directory); err != nil {
-		return environment(err)
+		return nil, environment(err)
 	}
 	report := view.BuildExperiment(e)
 	var html bytes.Buffer
 	if err := page.WriteExperiment(&html, report); err != nil {
-		return fmt.Errorf("write the report: %w", err)
+		return nil, fmt.Errorf("write the report: %w", err)
 	}
 	if err := bundle.WriteFile(directory, bundle.ReportFile, html.Bytes()); err != nil {
-		return environment(err)
+		return nil, environment(err)
 	}
+	if err := a.printExperiment(directory, e, report, output); err != nil || e.Versus == nil {
+		return nil, err
+	}
+	return a.compareTrials(directory, e, output)
+}
+
+func (a *app) printExperiment(directory string, e *experiment.Experiment, report *view.Experiment, output string) error {
 	if output == "json" {
 		encoded, err := e.Encode()
 		if err == nil {

@@ -92,3 +92,21 @@ func TestExperimentPageStructure(t *testing.T) {
 		})
 	}
 }
+
+// TestExperimentPageLeadsToComparison checks that there is a link to the comparison of two
+// variants if and only if there is one.
+func TestExperimentPageLeadsToComparison(t *testing.T) {
+	e := example.Compared()
+	const link = `href="compare.html"`
+	if strings.Contains(string(renderExperiment(t, e)), link) {
+		t.Error("an experiment that compares no two variants leads to a comparison")
+	}
+	e.Versus = &experiment.Versus{Base: "a.yaml", Variant: "b.yaml"}
+	if page := string(renderExperiment(t, e)); !strings.Contains(page, link) || !strings.Contains(page, "b.yaml") {
+		t.Error("the page does not lead to the comparison, or does not say what was compared")
+	}
+	e.Variants[1].Ended = 0
+	if strings.Contains(string(renderExperiment(t, e)), link) {
+		t.Error("there is a link though a side has no run that counts")
+	}
+}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -184,7 +185,7 @@ func (c *comparer) axis() (axis Axis, along string, ticks []Tick, log bool) {
 		names = append(names, a.Parameter)
 	}
 	for i, v := range c.Variants {
-		ticks = append(ticks, Tick{float64(i), strings.Join(v.Values, ", ")})
+		ticks = append(ticks, Tick{float64(i), cmp.Or(strings.Join(v.Values, ", "), v.Label)})
 	}
 	return NamesAxis, strings.Join(names, ", "), ticks, false
 }

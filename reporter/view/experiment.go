@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kubedyno/kubedyno/results/bundle"
+	sides "github.com/kubedyno/kubedyno/results/compare"
 	"github.com/kubedyno/kubedyno/results/experiment"
 	"github.com/kubedyno/kubedyno/results/slo"
 )
@@ -26,6 +27,7 @@ type Experiment struct {
 	Trials     []Trial
 	Warnings   []string // Doubts, each a sentence.
 	Again      Code     // How to run it again.
+	Versus     string   // The page that compares base and variant, relative to this one; "" if there is none.
 }
 
 // A Comparison is a table of variants and of what their trials have shown.
@@ -133,6 +135,9 @@ func BuildExperiment(e *experiment.Experiment) *Experiment {
 		v.Trials = append(v.Trials, trialRow(e, t))
 	}
 	v.Heat, v.Forecasts = c.heat(), c.forecasts()
+	if e.Comparable() {
+		v.Versus = sides.PageFile
+	}
 	return v
 }
 
@@ -140,6 +145,9 @@ func experimentHead(e *experiment.Experiment) []Fact {
 	facts := []Fact{{"Scenario", e.Scenario}}
 	for _, axis := range e.Axes {
 		facts = append(facts, Fact{axis.Parameter, strings.Join(axis.Values, ", ")})
+	}
+	if e.Versus != nil {
+		facts = append(facts, Fact{"Base", e.Versus.Base}, Fact{"Variant", e.Versus.Variant})
 	}
 	if e.StopAfter == experiment.AfterMiss {
 		facts = append(facts, Fact{"Last good value", ladderWords(e, e.LastGood, "none")},

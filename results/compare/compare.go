@@ -179,11 +179,11 @@ func noRuns(c *Comparison, base bool) error {
 	if base {
 		side, name = c.Base, "base"
 	}
-	err := "compare: no run of the " + name + " side came to its end"
+	err := "no run of the " + name + " side came to its end"
 	for _, run := range side.LeftOut {
 		err += "; " + run.Run + ": " + run.Why
 	}
-	return errors.New(err)
+	return fmt.Errorf("%w: %s", ErrNoRuns, err)
 }
 
 // twice is the error of a run that is there more than once: it would agree with itself.

@@ -57,6 +57,10 @@ func openExperiment(folder, label string, chosen bool) ([]Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openVariant(folder, e, variant)
+}
+
+func openVariant(folder string, e *experiment.Experiment, variant int) ([]Run, error) {
 	var runs []Run
 	for _, t := range e.Trials {
 		if t.Variant != variant {

@@ -47,6 +47,7 @@ type Experiment struct {
 	StopAfter     string        `json:"stopAfter,omitempty"` // AfterMiss, or "" to try every variant.
 	Axes          []Axis        `json:"axes,omitempty"`
 	Tradeoff      *Tradeoff     `json:"tradeoff,omitempty"` // nil if no figures are weighed against each other.
+	Versus        *Versus       `json:"versus,omitempty"`   // nil unless its two variants are compared.
 	Tool          bundle.Tool   `json:"tool"`
 	Status        bundle.Status `json:"status"`
 	Failure       string        `json:"failure,omitempty"` // Why, if it was interrupted or has failed.
@@ -231,6 +232,9 @@ func (e *Experiment) check(path string) error {
 		if len(v.Values) != len(e.Axes) {
 			return fmt.Errorf("open experiment: read %s: variant %q is damaged", path, v.Label)
 		}
+	}
+	if e.Versus != nil && len(e.Variants) != 2 {
+		return fmt.Errorf("open experiment: read %s: it compares two variants and has %d", path, len(e.Variants))
 	}
 	for _, a := range e.Axes {
 		if len(a.Numbers) > 0 && len(a.Numbers) != len(a.Values) {

@@ -115,6 +115,7 @@ func TestImpossibleExperiment(t *testing.T) {
 		`{"formatVersion": 1, "repeat": 0, ` + rest:                `1 trials cannot be 0 of each variant`,
 		`{"formatVersion": 1, "repeat": 9, ` + rest:                `1 trials cannot be 9 of each variant`,
 		`{"formatVersion": 1, "repeat": 1, "lastGood": 1, ` + rest: `there is no variant 1`,
+		`{"formatVersion": 1, "repeat": 1, "versus": {}, ` + rest:  `it compares two variants and has 1`,
 		`{"formatVersion": 1, "repeat": 1, "axes": [{"parameter": "a", "numbers": [1]}], "variants": [{"values": ["1"]}], "trials": [{"folder": "a"}]}`: `the axis "a" has 0 values and 1 numbers`,
 	} {
 		dir := t.TempDir()
@@ -130,6 +131,7 @@ func TestImpossibleExperiment(t *testing.T) {
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte(`{"formatVersion": 1, "repeat": 1, "axes": [{"parameter": "a"}], "variants": [{"values": ["1"]}], "trials": [{"folder": "a", "ended": true}]}`))
 	f.Add([]byte(`{"formatVersion": 1, "repeat": 1, "stopAfter": "miss", "variants": [{}], "trials": [{"folder": "a", "objectives": [{"most": 1}]}]}`))
+	f.Add([]byte(`{"formatVersion": 1, "repeat": 1, "versus": {}, "variants": [{}, {}], "trials": [{"folder": "a", "ended": true}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, File), text, 0o600); err != nil {

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/kubedyno/kubedyno/results/bundle"
+	"github.com/kubedyno/kubedyno/results/compare"
 	"github.com/kubedyno/kubedyno/results/experiment"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/results/summary"
@@ -81,6 +82,7 @@ func Write(w io.Writer, f Format, r *Results) error {
 type Results struct {
 	Scenario   string
 	Experiment *experiment.Experiment // Judged; nil for a plain run.
+	Comparison *compare.Comparison    // Of an experiment's two variants; nil if it compares none, or could not.
 	Runs       []Run
 }
 
@@ -145,7 +147,13 @@ func openExperiment(dir string) (*Results, error) {
 		r.Runs = append(r.Runs, one)
 	}
 	e.Judge()
-	return r, nil
+	if e.Versus != nil {
+		r.Comparison, err = compare.Versus(dir, e)
+		if errors.Is(err, compare.ErrNoRuns) {
+			err = nil // The experiment says that it did not finish.
+		}
+	}
+	return r, err
 }
 
 // Failed are the results of a run that recorded nothing: it has failed or was stopped before.

@@ -166,6 +166,7 @@ func (d *document) experiment(r *Results) {
 	if words := failureWords(bundle.Manifest{Status: e.Status, Failure: e.Failure}); words != "" {
 		d.paragraph("The experiment did not finish: " + words + ".")
 	}
+	d.comparison(r.Comparison)
 	var objectives, figures [][]string
 	for _, v := range e.Variants {
 		for _, q := range v.Results {

@@ -25,6 +25,7 @@ type Experiment struct {
 	Variants  []Variant     `json:"variants"`
 	Trials    []Trial       `json:"trials"`   // In the order of the run.
 	Expected  time.Duration `json:"expected"` // Of the phases of all trials together.
+	Versus    *Versus       `json:"versus"`   // How the two variants are compared; nil unless that is what the trials are for.
 }
 
 // A Variant is one combination of the axes' values.
@@ -55,12 +56,17 @@ func BuildTrials(base *spec.Scenario, variants []spec.Variant, seed uint64) (*Ex
 		}
 		e.Variants = append(e.Variants, Variant{Label: v.Label(), Values: v.Values, Plan: p})
 	}
-	for _, place := range order(len(variants), e.Repeat, e.StopAfter != "") {
+	e.line(seed)
+	return e, nil
+}
+
+// line puts the trials of the variants in their order. The first round has the given seed, each further one the next.
+func (e *Experiment) line(seed uint64) {
+	for _, place := range order(len(e.Variants), e.Repeat, e.StopAfter != "") {
 		e.Trials = append(e.Trials, Trial{Number: len(e.Trials) + 1, Round: place.round, Variant: place.variant,
 			Seed: seed + uint64(place.round-1)})
 		e.Expected += e.Variants[place.variant].Plan.Estimate.Duration
 	}
-	return e, nil
 }
 
 // Single reports whether there is nothing to compare: one variant, tried once.

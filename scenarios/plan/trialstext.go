@@ -23,6 +23,11 @@ func (e *Experiment) WriteText(w io.Writer) error {
 	if e.Tradeoff.X != "" {
 		writeWrapped(&b, "", fmt.Sprintf("Weighed against each other: %s and %s.", e.Tradeoff.X, e.Tradeoff.Y))
 	}
+	if e.Versus != nil {
+		writeWrapped(&b, "  ", "base: "+e.Versus.Base)
+		writeWrapped(&b, "  ", "variant: "+e.Versus.Variant)
+		writeWrapped(&b, "", e.Versus.Words(e.Repeat))
+	}
 	var rows [][]string
 	for _, t := range e.Trials {
 		v := e.Variants[t.Variant]
@@ -61,6 +66,9 @@ func (e *Experiment) words() string {
 // the first that has them.
 func (e *Experiment) Warnings() []string {
 	var all []string
+	if e.Versus != nil {
+		all = e.Versus.doubts(e.Repeat)
+	}
 	for _, v := range e.Variants {
 		for _, warning := range v.Plan.Warnings {
 			shared := !slices.ContainsFunc(e.Variants, func(o Variant) bool { return !slices.Contains(o.Plan.Warnings, warning) })

@@ -45,7 +45,7 @@ func Decode(file string, text []byte, o Options) (*Scenario, error) {
 	d.includeFiles(root, o.Files, declared)
 	d.includeTraces(root, o.Files)
 
-	s := &Scenario{}
+	s := &Scenario{at: d.at}
 	d.decode(root, reflect.ValueOf(s).Elem(), "", field{})
 	s.Values = map[string]string{}
 	for name, p := range declared {
@@ -107,15 +107,29 @@ func (d *decoder) fault(path, hint, format string, args ...any) {
 		return
 	}
 	d.faulted[path] = true
-	near := path
-	for !d.has(near) && near != "" {
-		near = near[:max(0, strings.LastIndexAny(near, ".["))]
-	}
-	at, ok := d.at[near]
+	at, ok := nearestPlace(d.at, path)
 	if !ok {
 		at = position{d.src, 1, 1}
 	}
 	d.faults.add(at, hint, format, args...)
+}
+
+// nearestPlace returns where the value at path stands, or that of which it is a part.
+func nearestPlace(at map[string]position, path string) (p position, ok bool) {
+	for {
+		if p, ok = at[path]; ok || path == "" {
+			return p, ok
+		}
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
+	}
+}
+
+// Fault returns a fault of the value at path, such as spec.objectives[0], for what only shows
+// beside another scenario. A value that is missing has the position of what it is missing from.
+// The scenario must come from Decode.
+func (s *Scenario) Fault(path, hint, message string) Fault {
+	at, _ := nearestPlace(s.at, path)
+	return at.fault(hint, message)
 }
 
 // sound reports whether the value at path is there and has no fault, so that checking it
