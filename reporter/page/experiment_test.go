@@ -2,8 +2,6 @@ package page
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -28,30 +26,6 @@ func renderExperiment(t *testing.T, e *experiment.Experiment) []byte {
 		t.Fatal(err)
 	}
 	return page.Bytes()
-}
-
-func TestExperimentPageMatchesGolden(t *testing.T) {
-	for name, e := range experiments() {
-		t.Run(name, func(t *testing.T) {
-			got := renderExperiment(t, e)
-			golden := filepath.Join("testdata", "experiment-"+name+".html")
-			if *update {
-				if err := os.WriteFile(golden, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
-				t.Errorf("page differs from %s; run with -update if that is meant:\n%s", golden, diff)
-			}
-			if len(got) > MaxBytes {
-				t.Errorf("the page has %d bytes, more than %d", len(got), MaxBytes)
-			}
-		})
-	}
 }
 
 // TestExperimentPageStructure checks the elements as those of a run's page, that IDs are unique

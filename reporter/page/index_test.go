@@ -3,8 +3,6 @@ package page
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -59,27 +57,6 @@ func renderIndex(t *testing.T, x *index.Index) []byte {
 		t.Fatal(err)
 	}
 	return page.Bytes()
-}
-
-func TestIndexMatchesGolden(t *testing.T) {
-	for name, x := range map[string]*index.Index{"full": listed(), "none": {}} {
-		t.Run(name, func(t *testing.T) {
-			got := renderIndex(t, x)
-			golden := filepath.Join("testdata", "index-"+name+".html")
-			if *update {
-				if err := os.WriteFile(golden, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(string(got), "\n")); diff != "" {
-				t.Errorf("page differs from %s; run with -update if that is meant:\n%s", golden, diff)
-			}
-		})
-	}
 }
 
 // TestIndexStructure checks the elements as those of a run's page, and that every report there
