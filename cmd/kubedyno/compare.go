@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"github.com/kubedyno/kubedyno/reporter/page"
 	"github.com/kubedyno/kubedyno/reporter/text"
 	"github.com/kubedyno/kubedyno/reporter/view"
+	"github.com/kubedyno/kubedyno/results/baseline"
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/compare"
 	"github.com/kubedyno/kubedyno/results/exitcode"
@@ -26,6 +28,9 @@ const (
 	failRegressed = "regressed"
 	failTooFew    = "too-few"
 )
+
+// usualAlpha is the chance of a false alarm that is accepted unless another is named.
+const usualAlpha = 0.05
 
 // compareFlags are the flags of compare.
 type compareFlags struct {
@@ -46,9 +51,10 @@ func newCompareCommand(a *app) *cobra.Command {
 		Short: "Say whether runs have become better or worse than others",
 		Long: `Compares the runs of one side with those of another. A side is any number of run folders and of
 experiment folders, whose trials are its runs; of an experiment with several variants one is
-named as FOLDER@VARIANT. The run is the unit of repetition: each gives one figure for every
-objective, and the exact rank test (Mann-Whitney) says whether the sides differ by more than
-chance. The objectives decide, and what --metric names; other figures that changed are listed.
+named as FOLDER@VARIANT. The file of a baseline (see 'kubedyno baseline') is a side, too. The run
+is the unit of repetition: each gives one figure for every objective, and the exact rank test
+(Mann-Whitney) says whether the sides differ by more than chance. The objectives decide, and what
+--metric names; other figures that changed are listed.
 
 One word for each figure: improved, regressed, no evidence, too few runs (and how many more it
 takes). It never says "the same": the intervals say how large a change could still be. With one
@@ -71,12 +77,18 @@ regressed, 5 if one of the objectives has no data on a side; with too-few 5 if t
 	f := command.Flags()
 	flags.with.flags = f
 	f.Var(&flags.with, "with", "the first folder of the new side; those that follow belong to it, too")
+	flags.judging(command)
+	return command
+}
+
+// judging adds the flags that say how sides are compared and how that is shown.
+func (flags *compareFlags) judging(command *cobra.Command) {
+	f := command.Flags()
 	flags.registerFigures(f)
 	flags.registerGate(f)
 	f.StringSliceVar(&flags.allow, "allow-different", nil, "what may differ all the same: machine, scenario or both")
 	f.StringVar(&flags.out, "out", "", "write the comparison as a page to this file")
 	outputFlag(command, &flags.output)
-	return command
 }
 
 // defaultMinEffect is the least change that counts, unless told otherwise.
@@ -84,7 +96,7 @@ const defaultMinEffect = "5%"
 
 // registerFigures adds the flags that say which figures decide, and how surely.
 func (f *compareFlags) registerFigures(flags *pflag.FlagSet) {
-	flags.Float64Var(&f.alpha, "alpha", 0.05, "the accepted chance of a false alarm, for all compared figures that decide together")
+	flags.Float64Var(&f.alpha, "alpha", usualAlpha, "the accepted chance of a false alarm, for all compared figures that decide together")
 	flags.StringArrayVar(&f.metrics, "metric", nil, "a metric that decides a comparison beside the objectives; may be repeated")
 }
 
@@ -187,13 +199,25 @@ func (f compareFlags) options() (compare.Options, error) {
 func openSide(folders []string) ([]compare.Run, error) {
 	var all []compare.Run
 	for _, folder := range folders {
-		runs, err := compare.Open(folder)
+		runs, err := openRuns(folder)
 		if err != nil {
 			return nil, coded(err)
 		}
 		all = append(all, runs...)
 	}
 	return all, nil
+}
+
+// openRuns reads the runs of a folder or of a baseline's file.
+func openRuns(path string) ([]compare.Run, error) {
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && filepath.Ext(path) == baseline.Extension {
+		kept, err := baseline.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		return kept.Side(), nil
+	}
+	return compare.Open(path)
 }
 
 // showComparison prints a comparison, and writes its page if one was asked for.

@@ -51,7 +51,7 @@ func setHorizontal(p *plot.Plot, figure view.Figure) {
 		return
 	}
 	p.X.Min, p.X.Max = 0, max(figure.End, 1)
-	if figure.Axis == view.NodesAxis || figure.Axis == view.PodsAxis || figure.Axis == view.HPAsAxis {
+	if figure.Axis == view.NodesAxis || figure.Axis == view.PodsAxis || figure.Axis == view.HPAsAxis || figure.Axis == view.RunsAxis {
 		p.X.Tick.Marker = plot.TickerFunc(countTicks)
 		p.X.Label.Text = string(figure.Axis)
 		return

@@ -73,7 +73,7 @@ func Draw(figure view.Figure) *svg.Canvas {
 		if i == 0 && strip > 0 {
 			drawBandNames(figure, plots[i][0], row[0])
 		}
-		if i == 0 && figure.Axis == view.TimeAxis {
+		if i == 0 && (figure.Axis == view.TimeAxis || figure.Axis == view.RunsAxis) {
 			drawOutageNames(figure, plots[i][0], row[0])
 		}
 	}
@@ -147,7 +147,7 @@ func newPlot(canvas *svg.Canvas, figure view.Figure, panel view.Panel, last bool
 		p.X.Tick.Marker = plot.ConstantTicks(nil)
 		p.X.Label.Text = ""
 	}
-	if figure.Axis == view.TimeAxis {
+	if figure.Axis == view.TimeAxis || figure.Axis == view.RunsAxis {
 		p.Add(bands{canvas: canvas, all: figure.Bands})
 		p.Add(outages{canvas: canvas, all: figure.Outages})
 	}
@@ -170,7 +170,7 @@ func newPlot(canvas *svg.Canvas, figure view.Figure, panel view.Panel, last bool
 		p.Add(ticks{canvas: canvas, all: panel.Ticks, within: last})
 	}
 	if len(panel.Marks) > 0 {
-		p.Add(marks{canvas: canvas, panel: panel})
+		p.Add(marks{canvas: canvas, panel: panel, upright: figure.Outages})
 	}
 	return p
 }

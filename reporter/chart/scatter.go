@@ -46,8 +46,9 @@ func roundTicks(low, high float64, unit sample.Unit) []plot.Tick {
 
 // marks are named dots: the dots themselves are a series, here are their ranges and names.
 type marks struct {
-	canvas *svg.Canvas
-	panel  view.Panel
+	canvas  *svg.Canvas
+	panel   view.Panel
+	upright []view.Band // Lines from the foot to the top of the panel.
 }
 
 // nameHeight is the height of a mark's name, and nameGap its distance from the dot.
@@ -70,7 +71,7 @@ func (m marks) Plot(c draw.Canvas, p *plot.Plot) {
 		styles[i] = words(ink, draw.XLeft, draw.YBottom)
 		names[i] = name{dot: at(mark.At), width: styles[i].Width(mark.Name)}
 	}
-	placeNames(names, c.Rectangle, m.obstacles(at))
+	placeNames(names, c.Rectangle, m.obstacles(at, c.Max.Y))
 	for i, mark := range m.panel.Marks {
 		m.canvas.Group(mark.Name)
 		m.ranges(c, mark, at)
@@ -119,7 +120,7 @@ func cross(mark view.Mark) [2][2]view.Point {
 }
 
 // obstacles are the boxes around the dots, their ranges and the pieces of lines, which are steps.
-func (m marks) obstacles(at func(view.Point) vg.Point) []vg.Rectangle {
+func (m marks) obstacles(at func(view.Point) vg.Point, height vg.Length) []vg.Rectangle {
 	const dot, line = dotRadius + 1, 2
 	var all []vg.Rectangle
 	for _, mark := range m.panel.Marks {
@@ -128,7 +129,21 @@ func (m marks) obstacles(at func(view.Point) vg.Point) []vg.Rectangle {
 			all = append(all, around(at(ends[0]), at(ends[1]), line))
 		}
 	}
+	for _, stretch := range m.upright {
+		for _, x := range []float64{stretch.From, stretch.To} {
+			foot, top := at(view.Point{X: x}), vg.Point{X: at(view.Point{X: x}).X, Y: height}
+			all = append(all, around(foot, top, line))
+		}
+	}
 	for _, series := range m.panel.Series {
+		if series.Dots {
+			for _, part := range series.Parts {
+				for _, point := range part {
+					all = append(all, around(at(point), at(point), dot))
+				}
+			}
+			continue
+		}
 		for _, part := range series.Parts {
 			for i := 1; i < len(part); i++ {
 				all = append(all, around(at(part[i-1]), at(part[i]), line))

@@ -35,6 +35,13 @@ func pages(t *testing.T) map[string][]byte {
 		}
 		all["compare-"+name] = page.Bytes()
 	}
+	for name, made := range example.Histories() {
+		var page bytes.Buffer
+		if err := WriteHistory(&page, view.BuildHistory(made)); err != nil {
+			t.Fatal(err)
+		}
+		all["history-"+name] = page.Bytes()
+	}
 	for name, x := range map[string]*index.Index{"full": listed(), "none": {}} {
 		all["index-"+name] = renderIndex(t, x)
 	}

@@ -106,6 +106,9 @@ func execute(w io.Writer, name string, data any) error {
 	if _, err := parsed.New("index").Parse(indexTemplate); err != nil {
 		return fmt.Errorf("parse the template of indexes: %w", err)
 	}
+	if _, err := parsed.New("history").Parse(historyTemplate); err != nil {
+		return fmt.Errorf("parse the template of histories: %w", err)
+	}
 	return parsed.ExecuteTemplate(w, name, data)
 }
 

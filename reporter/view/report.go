@@ -115,6 +115,8 @@ const (
 	NodesAxis Axis = "nodes"
 	PodsAxis  Axis = "pods"
 	HPAsAxis  Axis = "HPAs"
+	// RunsAxis is that of the numbers of runs, from 1.
+	RunsAxis  Axis = "runs, the oldest first"
 	ValueAxis Axis = "value" // X is a value of a parameter, named by the Ticks.
 	NamesAxis Axis = "names" // X is the index of a name in the Ticks.
 	// FigureAxis is that of another figure: X is a value in the unit XUnit.
@@ -132,9 +134,9 @@ type Figure struct {
 	Alt     string // The same in words, for those who do not see it.
 	Empty   string // Why there is nothing to draw; then there are no panels.
 	Axis    Axis
-	End     float64 // Where the time axis ends, in seconds, or that of nodes, pods or HPAs.
+	End     float64 // Where the time axis ends, in seconds, or that of nodes, pods, HPAs or runs.
 	Bands   []Band
-	Outages []Band // Of a time axis: stretches in which something was amiss on purpose.
+	Outages []Band // Of a time axis: stretches in which something was amiss on purpose; of runs: where the set-up changed.
 	Beyond  []Band // Stretches of the horizontal axis in which a limit was passed.
 	Ticks   []Tick // Of a value or names axis.
 	Along   string // What a value, names or figure axis shows.

@@ -51,6 +51,10 @@ type Run struct {
 	// LeftOut is why the run has no part in the comparison; "" if it has. What did not come to an
 	// end of its own did not see everything.
 	LeftOut string
+	// Facts are how the run was made, of one that was kept without all of its manifest; see Facts.
+	Facts []Fact
+	// Baseline is the name of the baseline that the run was kept in; "" if it is at hand itself.
+	Baseline string
 }
 
 // Options say how two sides are compared.
@@ -214,7 +218,9 @@ func (c *Comparison) warn(left, right []Run) {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("%s has no part in the %s side: %s.", run.Run, side.name, run.Why))
 		}
 	}
-	if apart := func(a, b []Run) bool { return last(a).Before(first(b)) }; apart(left, right) || apart(right, left) {
+	if name := left[0].Baseline; name != "" {
+		c.Warnings = append(c.Warnings, agedWarning(name, left, right))
+	} else if apart := func(a, b []Run) bool { return last(a).Before(first(b)) }; apart(left, right) || apart(right, left) {
 		c.Warnings = append(c.Warnings, "All runs of one side were made before those of the other, so a drift of the machine "+
 			"would look like a change; sides that take turns rule that out.")
 	}

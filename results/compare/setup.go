@@ -43,27 +43,24 @@ const seedName = "seed"
 // none stands for a value that a run does not have.
 const none = "none"
 
-// An aspect is one fact of how a run was made.
-type aspect struct {
-	name  string
-	kind  Kind
-	value string
-}
-
 // setup lists what differs between the runs, what makes them incomparable first.
 func setup(base, other []Run) []SetupRow {
 	var names []string
 	kinds := map[string]Kind{}
 	var values [2][]map[string]string
+	facts := aspects
+	if slices.ContainsFunc(slices.Concat(base, other), func(run Run) bool { return run.Facts != nil }) {
+		facts = Facts // What a baseline does not say must not look like a difference.
+	}
 	for side, runs := range [][]Run{base, other} {
 		for _, run := range runs {
 			byName := map[string]string{}
-			for _, a := range aspects(run) {
-				if _, seen := kinds[a.name]; !seen {
-					kinds[a.name] = a.kind
-					names = append(names, a.name)
+			for _, a := range facts(run) {
+				if _, seen := kinds[a.Name]; !seen {
+					kinds[a.Name] = a.Kind
+					names = append(names, a.Name)
 				}
-				byName[a.name] = a.value
+				byName[a.Name] = a.Value
 			}
 			values[side] = append(values[side], byName)
 		}
@@ -88,9 +85,9 @@ func distinct(runs []map[string]string, name string) []string {
 }
 
 // aspects are the facts of a run, those first that must not differ.
-func aspects(run Run) []aspect {
+func aspects(run Run) []Fact {
 	m := run.Manifest
-	all := []aspect{
+	all := []Fact{
 		{"scenario", Scenario, m.Scenario},
 		{"operating system", Machine, m.Machine.OS + "/" + m.Machine.Arch},
 		{"CPUs", Machine, fmt.Sprint(m.Machine.CPUs)},
@@ -99,25 +96,25 @@ func aspects(run Run) []aspect {
 		{"kernel", "", m.Machine.Kernel},
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Parameters)) {
-		all = append(all, aspect{"parameter " + name, "", m.Parameters[name]})
+		all = append(all, Fact{"parameter " + name, "", m.Parameters[name]})
 	}
 	if len(run.Scenario) > 0 {
-		all = append(all, aspect{"scenario text, digest", "", fmt.Sprintf("%x", sha256.Sum256(run.Scenario))[:12]})
+		all = append(all, Fact{"scenario text, digest", "", fmt.Sprintf("%x", sha256.Sum256(run.Scenario))[:12]})
 	}
 	all = append(all,
-		aspect{seedName, "", fmt.Sprint(m.Seed)},
-		aspect{"Kubernetes", "", m.Cluster.Kubernetes},
-		aspect{"cluster", "", m.Cluster.Origin},
-		aspect{"kubedyno", "", strings.TrimSpace(m.Tool.Version + " " + m.Tool.Commit[:min(len(m.Tool.Commit), 10)])},
-		aspect{"Go", "", m.Tool.Go},
-		aspect{"pod start-up of the simulator", "", m.Cluster.PodStartup},
-		aspect{"pod stop of the simulator", "", m.Cluster.PodStop},
+		Fact{seedName, "", fmt.Sprint(m.Seed)},
+		Fact{"Kubernetes", "", m.Cluster.Kubernetes},
+		Fact{"cluster", "", m.Cluster.Origin},
+		Fact{"kubedyno", "", strings.TrimSpace(m.Tool.Version + " " + m.Tool.Commit[:min(len(m.Tool.Commit), 10)])},
+		Fact{"Go", "", m.Tool.Go},
+		Fact{"pod start-up of the simulator", "", m.Cluster.PodStartup},
+		Fact{"pod stop of the simulator", "", m.Cluster.PodStop},
 	)
 	for _, pool := range m.Cluster.Pools {
-		all = append(all, aspect{"node pool " + pool.Name, "", fmt.Sprintf("%d × %s", pool.Count, pool.NodeType)})
+		all = append(all, Fact{"node pool " + pool.Name, "", fmt.Sprintf("%d × %s", pool.Count, pool.NodeType)})
 	}
 	for _, component := range m.Cluster.Components {
-		all = append(all, aspect{component.Name + " version", "", component.Version})
+		all = append(all, Fact{component.Name + " version", "", component.Version})
 		all = append(all, flagsOf(component)...)
 	}
 	return all
@@ -125,14 +122,14 @@ func aspects(run Run) []aspect {
 
 // flagsOf are the flags of a component but for files, addresses and ports, which are those of the
 // run alone.
-func flagsOf(component bundle.Component) []aspect {
-	var all []aspect
+func flagsOf(component bundle.Component) []Fact {
+	var all []Fact
 	for _, argument := range component.Arguments {
 		name, value, _ := strings.Cut(argument, "=")
 		ofRun := strings.HasPrefix(value, "/") || strings.Contains(value, "://127.0.0.1:") ||
 			strings.Contains(value, "127.0.0.1:") || strings.HasSuffix(name, "-port")
 		if strings.HasPrefix(name, "--") && !ofRun {
-			all = append(all, aspect{component.Name + " " + name, "", cmp.Or(value, "set")})
+			all = append(all, Fact{component.Name + " " + name, "", cmp.Or(value, "set")})
 		}
 	}
 	return all
