@@ -23,6 +23,9 @@ func (b *builder) objectives() []Objective {
 	rows := make([]Objective, len(sorted))
 	for i, o := range sorted {
 		rows[i] = objective(o)
+		if o.Verdict == slo.Miss && i < maxWhy { // They come first, and in the order of the sections.
+			rows[i].Why = whyID(i)
+		}
 	}
 	return rows
 }

@@ -51,6 +51,7 @@ type Check struct {
 // An Objective is one line of the objectives table.
 type Objective struct {
 	Name     string
+	Why      string // The section that looks into it; "" if there is none.
 	Verdict  slo.Verdict
 	Glyph    string // Stands beside the verdict's word.
 	Metric   string

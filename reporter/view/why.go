@@ -24,7 +24,7 @@ func (b *builder) why() []Section {
 		if len(sections) == maxWhy {
 			break
 		}
-		w := why{builder: b, objective: o, id: fmt.Sprintf("why-%d", len(sections)+1)}
+		w := why{builder: b, objective: o, id: whyID(len(sections))}
 		section := Section{ID: w.id, Title: "Why: " + o.Subject(), Lead: w.lead()}
 		if len(sections) == 0 {
 			section.Nav = "Why"
@@ -41,6 +41,9 @@ func (b *builder) why() []Section {
 	}
 	return sections
 }
+
+// whyID is the ID of the section on the objective that missed i-th most, from 0.
+func whyID(i int) string { return fmt.Sprintf("why-%d", i+1) }
 
 // missed are the objectives that were missed, the one that missed most first.
 func (b *builder) missed() []summary.Objective {
