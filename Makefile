@@ -52,7 +52,7 @@ bench-compare: bench-alike bench-slower ## evaluate the words of a comparison on
 ALIKE  ?= results/runs/bench-alike
 SLOWER ?= results/runs/bench-slower
 
-# Runs of one scenario, split into halves in 500 ways: how often is a figure called changed?
+# Runs of one scenario, split into halves in all ways: how often is a figure called changed?
 bench-alike: controlplane
 	rm -rf $(ALIKE)
 	$(BIN) run api/latency --set nodes=5 --set deployments=4 --set rate=100 --set duration=15s --repeat 12 --out $(ALIKE) \
