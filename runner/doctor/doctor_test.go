@@ -83,7 +83,7 @@ func TestExamine(t *testing.T) {
 			"not known without a Go toolchain that can build it"},
 		{"a cluster is up", "Clusters", func(f *Facts) { f.Clusters = []Cluster{{"a", true}, {"b", false}, {"c", true}} }, Look, "up: a, c; broken: b"},
 		{"leftovers", "Left over", func(f *Facts) { f.Leftovers = 2; *f.Processes = 5 }, Look,
-			"2 folders of runs in the cache, 5 processes of control planes on this machine"},
+			"folders of runs in the cache: 2, processes of control planes: 5"},
 		{"processes of a cluster", "Left over", func(f *Facts) { *f.Processes = 5; f.Clusters = []Cluster{{"a", true}} }, OK, "nothing"},
 		{"no kubectl", "kubectl", func(f *Facts) { f.Kubectl = "" }, OK, "none; it is of use to look into a cluster, and nothing needs it"},
 	}

@@ -127,10 +127,10 @@ func leftovers(f Facts) Check {
 	c := Check{Name: "Left over", State: OK, Found: "nothing"}
 	var parts []string
 	if f.Leftovers > 0 {
-		parts = append(parts, fmt.Sprintf("%d folders of runs in the cache", f.Leftovers))
+		parts = append(parts, fmt.Sprintf("folders of runs in the cache: %d", f.Leftovers))
 	}
 	if f.Processes != nil && *f.Processes > 0 && len(f.Clusters) == 0 {
-		parts = append(parts, fmt.Sprintf("%d processes of control planes on this machine", *f.Processes))
+		parts = append(parts, fmt.Sprintf("processes of control planes: %d", *f.Processes))
 	}
 	if len(parts) > 0 {
 		c.State, c.Found = Look, strings.Join(parts, ", ")
