@@ -46,7 +46,7 @@ func (f *clusterFlags) register(command *cobra.Command) {
 func scenarioSettings(scenario *spec.Cluster) map[cluster.Component]cluster.Settings {
 	settings := make(map[cluster.Component]cluster.Settings)
 	for component, s := range map[cluster.Component]spec.Component{
-		cluster.Etcd: scenario.Etcd, cluster.APIServer: scenario.APIServer,
+		cluster.Etcd: scenario.Etcd.Component(), cluster.APIServer: scenario.APIServer,
 		cluster.ControllerManager: scenario.ControllerManager, cluster.Scheduler: scenario.Scheduler,
 		cluster.Kwok: scenario.Kwok, cluster.MetricsServer: scenario.MetricsServer.Component(),
 		cluster.MetricsAdapter: scenario.MetricsAdapter.Component(),

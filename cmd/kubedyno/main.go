@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/tools/metrics"
 	"k8s.io/klog/v2"
 
+	"github.com/kubedyno/kubedyno/kwok/storage/disk"
 	"github.com/kubedyno/kubedyno/results/exitcode"
 	"github.com/kubedyno/kubedyno/runner/audit"
 )
@@ -24,7 +25,12 @@ import (
 // errInterrupted is why a run was cancelled when the user pressed Ctrl-C.
 var errInterrupted = errors.New("stopped by a signal")
 
-func main() { os.Exit(execute()) }
+func main() {
+	if disk.IsShim(os.Args) {
+		os.Exit(disk.Shim(os.Args))
+	}
+	os.Exit(execute())
+}
 
 // execute returns the exit code, and turns a panic into the one that says "a bug in kubedyno".
 func execute() (code int) {

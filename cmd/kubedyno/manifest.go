@@ -14,6 +14,7 @@ import (
 	"github.com/kubedyno/kubedyno/kwok/builder"
 	"github.com/kubedyno/kubedyno/kwok/cluster"
 	"github.com/kubedyno/kubedyno/kwok/fleet"
+	"github.com/kubedyno/kubedyno/kwok/storage/disk"
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/engine"
@@ -54,6 +55,9 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 			return bundle.Manifest{}, err
 		}
 		m.Cluster.PodStop = stop.String()
+	}
+	if r.disk.Kind != disk.Real {
+		m.Cluster.Disk = &bundle.Disk{Words: r.disk.String(), Source: r.disk.Source}
 	}
 	m.Cluster.Components, err = r.components(version)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubedyno/kubedyno/kwok/cluster"
+	"github.com/kubedyno/kubedyno/kwok/storage/disk"
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/exitcode"
 	"github.com/kubedyno/kubedyno/results/sample"
@@ -131,6 +132,9 @@ func (a *app) runScenario(ctx context.Context, scenario string, flags runFlags) 
 	if err != nil {
 		return "", err
 	}
+	if err := checkDisks(ctx, e, flags.target); err != nil {
+		return "", err
+	}
 	if !e.Single() {
 		return a.runTrials(ctx, e, flags)
 	}
@@ -149,6 +153,9 @@ func (r *run) carryOut(ctx context.Context, now time.Time) (err error) {
 		return err
 	}
 	if err := r.checkReach(); err != nil {
+		return err
+	}
+	if r.disk, err = etcdDisk(r.plan.Cluster.Etcd.Disk, r.plan.Seed); err != nil {
 		return err
 	}
 	if r.prometheus, err = r.openPrometheus(ctx, r.flags.queried, r.plan.Queries); err != nil {
@@ -189,6 +196,7 @@ type run struct {
 	flags    runFlags
 	plan     *plan.Plan
 	settings map[cluster.Component]cluster.Settings
+	disk     disk.Disk // Under etcd.
 	id       string
 	command  []string // The arguments that run it again.
 	origin   string   // embedded, named or attached

@@ -66,7 +66,7 @@ func (r *run) startCluster(ctx context.Context, directory, binary string) (err e
 	r.suitLeases()
 	fmt.Fprintln(r.stderr, "Starting a control plane of its own for this run.")
 	r.cluster, err = cluster.Start(ctx, cluster.Options{
-		Name: "run", Directory: directory, Binary: binary, Settings: r.settings,
+		Name: "run", Directory: directory, Binary: binary, Settings: r.settings, Disk: r.disk,
 	})
 	if err != nil {
 		return fmt.Errorf("start the run's control plane: %w", err)

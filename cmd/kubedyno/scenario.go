@@ -15,6 +15,7 @@ import (
 	"github.com/kubedyno/kubedyno/kwok/builder"
 	"github.com/kubedyno/kubedyno/kwok/cluster"
 	"github.com/kubedyno/kubedyno/kwok/fleet"
+	"github.com/kubedyno/kubedyno/kwok/storage/disk"
 	"github.com/kubedyno/kubedyno/results/exitcode"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/results/summary"
@@ -80,7 +81,7 @@ func (a *app) experiment(given string, flags scenarioFlags) (*plan.Experiment, e
 
 // specOptions are how a scenario is read whose files are in a directory.
 func specOptions(flags scenarioFlags, directory fs.FS) (spec.Options, error) {
-	options := spec.Options{Set: map[string]string{}, Files: directory, Kubernetes: builder.Versions(), Repeat: flags.repeat}
+	options := spec.Options{Set: map[string]string{}, Files: directory, Kubernetes: builder.Versions(), Disks: disk.Names(), Repeat: flags.repeat}
 	if err := addPairs(options.Set, "--set", flags.set); err != nil {
 		return options, err
 	}

@@ -1,6 +1,10 @@
 package cluster
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/kubedyno/kubedyno/kwok/storage/disk"
+)
 
 // Client-side limits of the controller manager and the scheduler, in requests per second. The
 // upstream defaults (20 and 50) would measure the limiter and not the control plane: 5,000
@@ -35,9 +39,9 @@ func (c *Cluster) arguments(component Component) []string {
 
 func (c *Cluster) etcdArguments() []string {
 	client, peer := c.url(c.ports.Etcd), c.url(c.ports.EtcdPeer)
-	return []string{
+	arguments := []string{
 		"--name=kubedyno",
-		"--data-dir=" + c.path("etcd"),
+		"--data-dir=" + c.path(etcdFolder),
 		"--listen-client-urls=" + client,
 		"--advertise-client-urls=" + client,
 		"--listen-peer-urls=" + peer,
@@ -54,6 +58,10 @@ func (c *Cluster) etcdArguments() []string {
 		fmt.Sprintf("--quota-backend-bytes=%d", etcdQuota),
 		"--log-level=warn",
 	}
+	if c.disk.Kind == disk.NoSync {
+		arguments = append(arguments, "--unsafe-no-fsync")
+	}
+	return arguments
 }
 
 func (c *Cluster) apiServerArguments() []string {

@@ -21,6 +21,8 @@ import (
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubedyno/kubedyno/kwok/storage/disk"
 )
 
 // startAttempts is how often Start tries again with other ports when a program took one of
@@ -33,7 +35,8 @@ type Options struct {
 	Directory string // The cluster's own: made if missing, removed if the start fails.
 	Binary    string // The control-plane binary.
 	Settings  map[Component]Settings
-	Detached  bool // The processes outlive this one.
+	Detached  bool      // The processes outlive this one.
+	Disk      disk.Disk // Under etcd.
 }
 
 // A Cluster is a control plane that this process may use.
@@ -45,6 +48,9 @@ type Cluster struct {
 	detached  bool
 	attached  bool
 	kept      *Cluster // The detached cluster that this one uses; nil if it is its own.
+
+	disk         disk.Disk     // Under etcd.
+	interception time.Duration // What an emulated disk adds to each call by itself.
 
 	ports    Ports
 	prober   *http.Client
@@ -81,7 +87,7 @@ func Start(ctx context.Context, options Options) (*Cluster, error) {
 	}
 	c, err := startWithAnyPorts(ctx, options)
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(options.Directory), owner.Close())
+		return nil, errors.Join(err, removeDirectory(options.Directory), owner.Close())
 	}
 	if c.detached {
 		return c, owner.Close() // From now on, what lives there shows that it is in use.
@@ -108,10 +114,13 @@ func portTaken(err error) bool { return strings.Contains(err.Error(), "address a
 
 func start(ctx context.Context, options Options) (*Cluster, error) {
 	c := newCluster(options.Name, options.Directory, options.Binary)
-	c.detached = options.Detached
+	c.detached, c.disk = options.Detached, options.Disk
 	maps.Copy(c.settings, options.Settings)
+	err := c.checkDisk(ctx)
 	began := time.Now()
-	err := c.prepareDirectory()
+	if err == nil {
+		err = c.prepareDirectory()
+	}
 	if err == nil {
 		err = c.startAll(ctx)
 	}
@@ -155,6 +164,9 @@ func (c *Cluster) prepareDirectory() error {
 		return fmt.Errorf("remove the files of an earlier cluster: %w", err)
 	}
 	if err := c.makeFolders(); err != nil {
+		return err
+	}
+	if err := c.placeData(); err != nil {
 		return err
 	}
 	if err := writePKI(c.path("pki")); err != nil {
@@ -286,7 +298,7 @@ func (c *Cluster) Stop(ctx context.Context) error {
 
 // Remove deletes the cluster's directory. Call it after Stop, for clusters of one run.
 func (c *Cluster) Remove() error {
-	if err := os.RemoveAll(c.directory); err != nil {
+	if err := removeDirectory(c.directory); err != nil {
 		return fmt.Errorf("remove the cluster's files: %w", err)
 	}
 	return nil

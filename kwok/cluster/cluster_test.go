@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/kubedyno/kubedyno/kwok/cluster"
 	"github.com/kubedyno/kubedyno/kwok/cluster/clustertest"
+	"github.com/kubedyno/kubedyno/kwok/storage/disk"
 )
 
 // These make the test binary start a cluster in a directory and say so. With the first it then
@@ -26,16 +28,22 @@ import (
 const (
 	orphanDirectory = "KUBEDYNO_TEST_ORPHAN"
 	upDirectory     = "KUBEDYNO_TEST_UP"
+	// orphanDisk names the disk of the first one's etcd.
+	orphanDisk = "KUBEDYNO_TEST_DISK"
 )
 
 var shared *cluster.Cluster
 
 func TestMain(m *testing.M) {
+	if disk.IsShim(os.Args) {
+		os.Exit(disk.Shim(os.Args))
+	}
 	if mode := os.Getenv(fakeMode); mode != "" {
 		os.Exit(fake(mode, os.Args[1], os.Args[2:]))
 	}
 	if directory := os.Getenv(orphanDirectory); directory != "" {
-		startAndSay(cluster.Options{Name: "orphan", Directory: directory})
+		under, _ := disk.Lookup(os.Getenv(orphanDisk))
+		startAndSay(cluster.Options{Name: "orphan", Directory: directory, Disk: under})
 		select {}
 	}
 	if directory := os.Getenv(upDirectory); directory != "" {
@@ -183,6 +191,19 @@ func TestBadFlagIsReportedWithTheComponentsOwnWords(t *testing.T) {
 // TestNoOrphanAfterKill kills a process that runs a cluster with SIGKILL and waits until all
 // of its components are gone.
 func TestNoOrphanAfterKill(t *testing.T) {
+	for _, name := range []string{"real", "gp3", "tmpfs"} {
+		t.Run(name, func(t *testing.T) {
+			if name != "real" && runtime.GOOS != "linux" {
+				t.Skip("the disk is always the machine's own")
+			}
+			t.Setenv(orphanDisk, name)
+			checkNoOrphan(t)
+		})
+	}
+}
+
+func checkNoOrphan(t *testing.T) {
+	t.Helper()
 	directory := filepath.Join(t.TempDir(), "run")
 	command, output := inChild(t, orphanDirectory, directory)
 	awaitStarted(t, output)
@@ -196,6 +217,7 @@ func TestNoOrphanAfterKill(t *testing.T) {
 	if _, err := os.Stat(directory); err != nil {
 		t.Fatalf("the files of a live cluster were swept: %v", err)
 	}
+	memory, _ := os.Readlink(filepath.Join(directory, "etcd")) // "" unless etcd's data is in memory.
 	if err := command.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -209,5 +231,8 @@ func TestNoOrphanAfterKill(t *testing.T) {
 	}
 	if _, err := os.Stat(directory); !os.IsNotExist(err) {
 		t.Errorf("the files of a killed run are still there: %v", err)
+	}
+	if _, err := os.Stat(memory); !os.IsNotExist(err) {
+		t.Errorf("the data of a killed run is still in memory: %v", err)
 	}
 }

@@ -110,7 +110,7 @@ func empty(directory string) error {
 	if err != nil {
 		return err
 	}
-	var faults []error
+	faults := []error{dropData(directory)}
 	for _, entry := range entries {
 		if entry.Name() != ownerFile {
 			faults = append(faults, os.RemoveAll(filepath.Join(directory, entry.Name())))
@@ -169,5 +169,5 @@ func sweep(directory string) error {
 		}
 		time.Sleep(readyInterval)
 	}
-	return os.RemoveAll(directory)
+	return removeDirectory(directory)
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kubedyno/kubedyno/kwok/storage/disk"
 )
 
 // stopLimit is how long a component may take to end after SIGTERM before it gets SIGKILL. An
@@ -60,7 +62,8 @@ type process struct {
 	ended    chan struct{} // Closed when the process is gone.
 	err      error         // How it ended; read after ended is closed.
 	once     sync.Once
-	stopping chan struct{} // Closed, once, when the end is wanted.
+	stopping chan struct{}   // Closed, once, when the end is wanted.
+	disk     *disk.Emulation // Of etcd on an emulated disk; else nil.
 }
 
 // spawn starts a component, unless the cluster is being stopped. Its output goes to a log
@@ -86,14 +89,20 @@ func (c *Cluster) spawn(component Component, settings Settings) (*process, error
 		return nil, fmt.Errorf("prepare to start %s: %w", component, err)
 	}
 	defer lock.Close()
-	if err := command.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", component, err)
+	slower, err := c.emulate(command, component)
+	if err != nil {
+		return nil, fmt.Errorf("put %s on a slower disk: %w", component, err)
 	}
+	if err := command.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("start %s: %w", component, err), slower.Close())
+	}
+	slower.Serve()
 	p := &process{
 		Process:  Process{component, command.Process.Pid, arguments, log.Name()},
 		command:  command,
 		ended:    make(chan struct{}),
 		stopping: make(chan struct{}),
+		disk:     slower,
 	}
 	c.running = append(c.running, p)
 	go c.watch(p)
@@ -105,6 +114,9 @@ func (c *Cluster) watch(p *process) {
 	p.err = p.command.Wait()
 	if p.err == nil {
 		p.err = errors.New("exit status 0")
+	}
+	if err := p.disk.Close(); err != nil {
+		p.err = fmt.Errorf("%w; before that its emulated disk had failed: %w", p.err, err)
 	}
 	c.mutex.Lock()
 	c.running = slices.DeleteFunc(c.running, func(other *process) bool { return other == p })

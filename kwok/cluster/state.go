@@ -194,7 +194,7 @@ func Down(ctx context.Context, directory string) error {
 	if living := c.living(); len(living) > 0 {
 		return errors.Join(fmt.Errorf("%v still run in %s", living, directory), err)
 	}
-	return os.RemoveAll(directory) // Without a readable state too: of an 'up' that was killed.
+	return removeDirectory(directory) // Without a readable state too: of an 'up' that was killed.
 }
 
 // living returns the components that run in the cluster's directory, whoever started them.

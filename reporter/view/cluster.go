@@ -21,6 +21,9 @@ func (b *builder) cluster() Section {
 			{"Pod start-up", c.PodStartup},
 			{"Pod stop", c.PodStop},
 			{"Control plane ready after", b.scalarText(sample.ClusterReady)},
+			{"Disk under etcd", b.diskWords()},
+			{"Source of the disk's figures", b.diskSource()},
+			{"Holding a call back costs by itself", b.scalarText(sample.DiskInterception)},
 		}),
 		Tables: []Table{b.versionTable()},
 	}

@@ -24,7 +24,7 @@ func (b *builder) server() []Section {
 			"The client counts the load alone, from the moment a request was really sent, " +
 			"with TLS, HTTP/2, that wait and the reading of the answer.",
 	}
-	for _, table := range append([]Table{b.sideBySide(), b.inside(), b.queues()}, b.freshnessWithoutHPAs()...) {
+	for _, table := range append([]Table{b.sideBySide(), b.diskTable(), b.inside(), b.queues()}, b.freshnessWithoutHPAs()...) {
 		if len(table.Rows) > 0 {
 			section.Tables = append(section.Tables, table)
 		}

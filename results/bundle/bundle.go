@@ -149,6 +149,7 @@ type Cluster struct {
 	Pools      []Pool      `json:"pools,omitempty"`
 	PodStartup string      `json:"podStartup,omitempty"` // The configured distribution, in words.
 	PodStop    string      `json:"podStop,omitempty"`    // The same; empty if pods stop at once.
+	Disk       *Disk       `json:"etcdDisk,omitempty"`   // Under etcd; nil if it is the machine's own.
 }
 
 // Component is one process of the control plane and the arguments it ran with.
@@ -156,6 +157,12 @@ type Component struct {
 	Name      string   `json:"name"`
 	Version   string   `json:"version,omitempty"`
 	Arguments []string `json:"arguments,omitempty"`
+}
+
+// Disk is what is under etcd instead of the machine's own disk.
+type Disk struct {
+	Words  string `json:"words"`            // What it is and does.
+	Source string `json:"source,omitempty"` // Where the figures of a preset are from.
 }
 
 // Pool is a group of equal fake nodes.

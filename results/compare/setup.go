@@ -109,6 +109,7 @@ func aspects(run Run) []Fact {
 		Fact{"Go", "", m.Tool.Go},
 		Fact{"pod start-up of the simulator", "", m.Cluster.PodStartup},
 		Fact{"pod stop of the simulator", "", m.Cluster.PodStop},
+		Fact{"disk under etcd", "", diskWords(m.Cluster.Disk)},
 	)
 	for _, pool := range m.Cluster.Pools {
 		all = append(all, Fact{"node pool " + pool.Name, "", fmt.Sprintf("%d × %s", pool.Count, pool.NodeType)})
@@ -118,6 +119,13 @@ func aspects(run Run) []Fact {
 		all = append(all, flagsOf(component)...)
 	}
 	return all
+}
+
+func diskWords(d *bundle.Disk) string {
+	if d == nil {
+		return "its own"
+	}
+	return d.Words
 }
 
 // flagsOf are the flags of a component but for files, addresses and ports, which are those of the

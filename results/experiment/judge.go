@@ -32,7 +32,7 @@ func (e *Experiment) Judge() {
 	if e.unfinished() && e.Verdict == slo.Pass {
 		e.Verdict = slo.Inconclusive
 	}
-	e.Sentence = fmt.Sprintf("%s: %s", e.Verdict, e.comparisonWords())
+	e.Sentence = fmt.Sprintf("%s: %s%s", e.Verdict, e.comparisonWords(), e.knee())
 }
 
 // unfinished reports whether there should be more trials than there are.

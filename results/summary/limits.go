@@ -83,6 +83,8 @@ func Limits() []Limit {
 		{"late steps of a service's model", sample.ServiceTickLag,
 			"at most " + sample.Format(MaxStepLag, sample.Seconds), Look,
 			"No work is lost by it, but pods that come and go, and what they use, are known that much later."},
+		{"lateness of an emulated disk", sample.DiskLate, "at most " + share(MaxDiskLate) + " of the delays asked for", Look,
+			"Calls that are held back for longer than asked make it another disk."},
 		{"harness share of CPU", sample.ComponentCPUTotal, "at most " + share(MaxHarnessShare), Look,
 			"On one machine it takes CPU from what it measures."},
 		{"other processes of the machine", sample.MachineOthers, "at most " + share(MaxOthersShare) + " of its CPUs on average", Look,

@@ -57,6 +57,7 @@ func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 	all = append(all, c.watchWarnings()...)
 	all = append(all, c.othersWarnings(run.Manifest)...)
 	all = append(all, c.throttleWarnings()...)
+	all = append(all, c.diskWarnings()...)
 	all = append(all, c.fanoutWarnings()...)
 	all = append(all, c.serviceWarnings()...)
 	all = append(all, c.elasticWarnings(s.Elasticity)...)

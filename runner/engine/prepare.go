@@ -26,6 +26,7 @@ type bench struct {
 	hpas    *measure.HPAs     // nil without HPAs in the plan.
 	quotas  *measure.Quotas   // nil without ResourceQuotas in the plan.
 	refused *measure.Refusals // nil where nothing in the plan refuses pods.
+	disk    *measure.Disk     // nil unless an emulated one is under etcd.
 	scraper *scrape.Scraper
 	end     context.CancelCauseFunc // Of the life of the above.
 }
@@ -75,6 +76,7 @@ func (e *engine) bringUp(ctx, life context.Context, b *bench) error {
 	if err := e.startMetricsAdapter(ctx); err != nil {
 		return err
 	}
+	b.disk = e.startDisk(life)
 	b.scraper = e.startScraper(life)
 	e.env.Components = &outages{cluster: e.Cluster, scraper: b.scraper}
 	if err := e.env.Prepare(ctx); err != nil {
@@ -193,6 +195,7 @@ func (b *bench) close() {
 	if b.pods != nil {
 		b.pods.Close()
 	}
+	b.disk.Close()
 	if b.scraper != nil {
 		b.scraper.Close()
 	}

@@ -66,7 +66,7 @@ func plainStruct(v reflect.Value) any {
 // than one that is not set, as it is in a distribution that needs other fields.
 func zeroMeans(owner reflect.Type, kind reflect.Kind) bool {
 	number := kind == reflect.Int || kind == reflect.Int64 || kind == reflect.Uint64 || kind == reflect.Float64
-	return number && owner != reflect.TypeFor[spec.Latency]()
+	return number && owner != reflect.TypeFor[spec.Latency]() && owner != reflect.TypeFor[spec.Disk]() && owner != reflect.TypeFor[spec.Fsync]()
 }
 
 func fieldName(f reflect.StructField) string {

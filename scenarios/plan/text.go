@@ -27,6 +27,7 @@ func (p *Plan) WriteText(w io.Writer) error {
 	fmt.Fprintf(&b, "seed %d\n", p.Seed)
 	writeWrapped(&b, "", p.Description)
 	p.writeParameters(&b)
+	p.writeDisk(&b)
 	p.writeFleet(&b)
 	p.writeWorkloads(&b)
 	p.writePhases(&b)

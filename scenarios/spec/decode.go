@@ -22,7 +22,8 @@ type Options struct {
 	// NodeTypes and Kubernetes are the names that exist outside of the language. An empty
 	// list allows any name.
 	NodeTypes, Kubernetes []string
-	Repeat                int // How often each variant is run; 0 leaves it to the scenario.
+	Disks                 []string // As NodeTypes.
+	Repeat                int      // How often each variant is run; 0 leaves it to the scenario.
 }
 
 // Decode reads a scenario: it replaces parameters by the values in o.Set or their defaults, puts
@@ -162,6 +163,11 @@ func (d *decoder) decode(node *yaml.Node, target reflect.Value, path string, f f
 	case Matrix:
 		target.Set(reflect.ValueOf(d.decodeMatrix(node, path)))
 		return
+	case Disk:
+		if node.Kind == yaml.ScalarNode {
+			target.Set(reflect.ValueOf(d.decodeDisk(node, path)))
+			return
+		}
 	}
 	switch target.Kind() {
 	case reflect.Pointer:

@@ -86,6 +86,8 @@ var rules = map[string]rule{
 	"waiting":     {min: 0, max: MaxWaiting, words: "a whole number from 0 to 10,000,000"},
 	"noise":       {min: 0, max: 1, words: "a relative standard deviation from 0 to 1"},
 	"workloads":   {min: 0, max: MaxWorkloads, words: "a list of at most 1,000 workloads"},
+	"fsync":       {min: 1e-6, max: 1, words: "a duration from 1us to 1s"},
+	"iops":        {min: 10, max: 1_000_000, words: "a number from 10 to 1,000,000"},
 	"quantity": {pattern: quantityPattern, min: 0, max: math.MaxInt64,
 		words: "a quantity from 0, such as 250m, 2 or 64Mi"},
 	"unit": {pattern: regexp.MustCompile(`^[a-z][a-z -]{0,31}$`),

@@ -87,6 +87,8 @@ func (b schemaBuilder) value(t reflect.Type, f field) *jsonschema.Schema {
 	case t == reflect.TypeFor[Matrix]():
 		values := &jsonschema.Schema{Type: "array", MinItems: jsonschema.Ptr(1), Items: word()}
 		return &jsonschema.Schema{Type: "object", MinProperties: jsonschema.Ptr(1), AdditionalProperties: values}
+	case t == reflect.TypeFor[*Disk]():
+		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{word(), b.value(t.Elem(), f)}}
 	case t == reflect.TypeFor[map[string]string]():
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: word()}
 	}

@@ -76,7 +76,7 @@ type Parameter struct {
 // Cluster configures the embedded control plane.
 type Cluster struct {
 	Kubernetes        string    `yaml:"kubernetes" is:"version" doc:"The Kubernetes version, such as v1.37.2."`
-	Etcd              Component `yaml:"etcd" doc:"Settings of etcd."`
+	Etcd              Etcd      `yaml:"etcd" doc:"Settings of etcd, and the disk under it."`
 	APIServer         Component `yaml:"apiServer" doc:"Settings of kube-apiserver."`
 	ControllerManager Component `yaml:"controllerManager" doc:"Settings of kube-controller-manager."`
 	Scheduler         Component `yaml:"scheduler" doc:"Settings of kube-scheduler."`

@@ -26,6 +26,7 @@ func validate(s *Scenario, d *decoder, o Options) {
 		phases: map[string]*Phase{}, queries: map[string]*Query{}, services: map[string]*Service{}, objects: map[string]string{}}
 	c.labels(s.Metadata.Labels, "metadata.labels")
 	c.known(s.Spec.Cluster.Kubernetes, "spec.cluster.kubernetes", "Kubernetes version", o.Kubernetes)
+	c.disk(o.Disks)
 	c.fleet(o.NodeTypes)
 	for i := range s.Spec.Workloads {
 		w := &s.Spec.Workloads[i]

@@ -156,6 +156,10 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 		c.fault(path+".metric", "give the scenario spec.cluster.metricsServer", "%s would have no data: no metrics-server runs", metric.Name)
 		return
 	}
+	if metric.Source == sample.FromDisk && c.s.Spec.Cluster.Etcd.Disk == nil {
+		c.fault(path+".metric", "give the scenario spec.cluster.etcd.disk", "%s would have no data: etcd is on the machine's own disk", metric.Name)
+		return
+	}
 	inPhase := o.Where["phase"]
 	if metric.Source == sample.FromQuota || metric.Source == sample.FromAttempts {
 		inPhase = "" // A quota goes on in the phases after its creation.
