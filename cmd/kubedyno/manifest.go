@@ -13,7 +13,6 @@ import (
 
 	"github.com/kubedyno/kubedyno/kwok/builder"
 	"github.com/kubedyno/kubedyno/kwok/cluster"
-	"github.com/kubedyno/kubedyno/kwok/fleet"
 	"github.com/kubedyno/kubedyno/kwok/storage/disk"
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/sample"
@@ -63,14 +62,8 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 	if err != nil {
 		return bundle.Manifest{}, err
 	}
-	for _, p := range r.plan.Fleet.Pools {
-		kind, err := fleet.Lookup(p.NodeType)
-		if err != nil {
-			return bundle.Manifest{}, err
-		}
-		m.Cluster.Pools = append(m.Cluster.Pools, bundle.Pool{Name: p.Name, NodeType: p.NodeType, Count: p.Count,
-			AllocatableCores: float64(kind.AllocatableMilliCPU) / 1000, AllocatableBytes: float64(kind.AllocatableMiB << 20),
-			PricePerHour: kind.PricePerHour})
+	if m.Cluster.Pools, err = pools(r.plan); err != nil {
+		return bundle.Manifest{}, err
 	}
 	for _, p := range r.plan.Phases {
 		m.Phases = append(m.Phases, bundle.Phase{Name: p.Name, Description: p.Description, Expected: sample.Offset(p.Expected)})
@@ -177,6 +170,26 @@ func (b brevity) Event(e sample.Event) {
 func brief(message string) string {
 	line, _, _ := strings.Cut(message, "\n")
 	return strings.TrimSuffix(line, "; the end of its log:")
+}
+
+// pools describes the nodes.
+func pools(p *plan.Plan) ([]bundle.Pool, error) {
+	types, err := engine.NodeTypes(p.Fleet.NodeTypes)
+	if err != nil {
+		return nil, err
+	}
+	var all []bundle.Pool
+	for _, pool := range p.Fleet.Pools {
+		kind, ok := types.Find(pool.NodeType)
+		if !ok {
+			return nil, fmt.Errorf("pool %s: there is no node type %q", pool.Name, pool.NodeType)
+		}
+		all = append(all, bundle.Pool{Name: pool.Name, NodeType: pool.NodeType, Count: pool.Count, AtMost: p.Fits(pool.Name),
+			AllocatableCores: float64(kind.AllocatableMilliCPU) / 1000, AllocatableBytes: float64(kind.AllocatableMiB << 20), MaxPods: kind.MaxPods,
+			PricePerHour: kind.PricePerHour, SpotPerHour: kind.SpotPerHour,
+			Provider: kind.Provider, Arch: kind.Arch, Region: kind.Region, PriceDate: kind.Date, PriceSource: kind.Source})
+	}
+	return all, nil
 }
 
 func updateOf(u plan.Update) bundle.Update {

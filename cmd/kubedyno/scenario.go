@@ -14,7 +14,7 @@ import (
 
 	"github.com/kubedyno/kubedyno/kwok/builder"
 	"github.com/kubedyno/kubedyno/kwok/cluster"
-	"github.com/kubedyno/kubedyno/kwok/fleet"
+	"github.com/kubedyno/kubedyno/kwok/nodetype"
 	"github.com/kubedyno/kubedyno/kwok/storage/disk"
 	"github.com/kubedyno/kubedyno/results/exitcode"
 	"github.com/kubedyno/kubedyno/results/sample"
@@ -85,10 +85,8 @@ func specOptions(flags scenarioFlags, directory fs.FS) (spec.Options, error) {
 	if err := addPairs(options.Set, "--set", flags.set); err != nil {
 		return options, err
 	}
-	types, err := fleet.Catalog()
-	for _, t := range types {
-		options.NodeTypes = append(options.NodeTypes, t.Name)
-	}
+	types, err := nodetype.Catalog()
+	options.NodeTypes, options.CheckNodeType = types.Names(), checkNodeType
 	return options, err
 }
 

@@ -35,7 +35,11 @@ type trials struct {
 // compares them. What was finished is kept and reported, however it ends; the folder is returned.
 func (a *app) runTrials(ctx context.Context, p *plan.Experiment, flags runFlags) (recorded string, err error) {
 	now := time.Now()
-	x := &trials{app: a, flags: flags, plan: p, record: a.newExperiment(p, now)}
+	record, err := a.newExperiment(p, now)
+	if err != nil {
+		return "", err
+	}
+	x := &trials{app: a, flags: flags, plan: p, record: record}
 	if err := x.prepare(ctx); err != nil {
 		return "", err
 	}
@@ -77,7 +81,7 @@ func (a *app) runTrials(ctx context.Context, p *plan.Experiment, flags runFlags)
 }
 
 // newExperiment is the record of an experiment of which nothing has happened yet.
-func (a *app) newExperiment(p *plan.Experiment, now time.Time) *experiment.Experiment {
+func (a *app) newExperiment(p *plan.Experiment, now time.Time) (*experiment.Experiment, error) {
 	first := p.Variants[0].Plan
 	e := &experiment.Experiment{FormatVersion: sample.FormatVersion, ID: runID(now), Scenario: p.Name, Title: p.Title,
 		Description: first.Description, Command: append([]string{"kubedyno"}, a.arguments[1:]...), Seed: p.Seed,
@@ -90,6 +94,11 @@ func (a *app) newExperiment(p *plan.Experiment, now time.Time) *experiment.Exper
 	}
 	for _, v := range p.Variants {
 		variant := experiment.Variant{Label: v.Label, Values: []string{}}
+		nodes, err := pools(v.Plan)
+		if err != nil {
+			return nil, err
+		}
+		variant.Pools = nodes
 		for _, value := range v.Values {
 			variant.Values = append(variant.Values, value.Value)
 		}
@@ -99,7 +108,7 @@ func (a *app) newExperiment(p *plan.Experiment, now time.Time) *experiment.Exper
 		e.Trials = append(e.Trials, experiment.Trial{Number: t.Number, Round: t.Round, Variant: t.Variant, Seed: t.Seed,
 			Folder: experiment.FolderOf(t.Number, len(p.Trials), p.Variants[t.Variant].Label)})
 	}
-	return e
+	return e, nil
 }
 
 // try runs one trial and puts what came of it into the record. An error ends the experiment: it

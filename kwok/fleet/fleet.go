@@ -1,5 +1,5 @@
-// Package fleet makes fake nodes: which machine types there are, what a node of each looks
-// like to Kubernetes, and how thousands of them are created and removed quickly.
+// Package fleet makes fake nodes: what a node of each type looks like to Kubernetes, and how
+// thousands of them are created and removed quickly.
 //
 // It keeps no node alive; a kwok controller does that for every node with the AliveLabel.
 //
@@ -24,6 +24,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubedyno/kubedyno/kwok/nodetype"
 )
 
 // Labels and annotations of every node.
@@ -49,8 +51,8 @@ const (
 	podRangeBits = 23
 	// MaxNodes is how many nodes a fleet can have, so that every pod address is unique.
 	MaxNodes = 1 << (podRangeBits - 8)
-	// MaxPodsPerNode is how many pod addresses a node has.
-	MaxPodsPerNode = 1<<(32-podRangeBits) - 2
+	// MaxPodsPerNode is how many pod addresses a node has: 1<<(32-podRangeBits) - 2.
+	MaxPodsPerNode = nodetype.MostPods
 )
 
 // ephemeralStorageGiB is the disk of every node; the catalog's sources do not state one.
@@ -59,7 +61,7 @@ const ephemeralStorageGiB = 100
 // A Pool is a group of equal nodes, called <Name>-0, <Name>-1 and so on.
 type Pool struct {
 	Name     string            // A DNS label.
-	NodeType string            // A type of the catalog.
+	NodeType string            // One of the types that Options name.
 	Count    int               // How many nodes.
 	Zones    []string          // Zones that the nodes are spread over in turn; by default zone-a, zone-b, zone-c.
 	Labels   map[string]string // Further node labels.
@@ -69,6 +71,7 @@ type Pool struct {
 // Options are what all nodes of a fleet have in common.
 type Options struct {
 	Labels  map[string]string // Further labels, such as the run's, by which Delete finds the nodes.
+	Types   nodetype.Types    // The node types that pools can have; by default those of the catalog.
 	Version string            // The kubelet version that the nodes report, such as v1.37.2.
 	Kubelet Kubelet           // Where metrics-server finds the nodes' usage; none by default.
 }
@@ -91,7 +94,7 @@ type Fleet struct {
 // placed is a pool with its type and the number of nodes in the pools before it.
 type placed struct {
 	Pool
-	kind   Type
+	kind   nodetype.Type
 	offset int
 }
 
@@ -99,10 +102,16 @@ type placed struct {
 func New(pools []Pool, o Options) (*Fleet, error) {
 	f := &Fleet{options: o}
 	offset := 0
+	if f.options.Types == nil {
+		var err error
+		if f.options.Types, err = nodetype.Catalog(); err != nil {
+			return nil, err
+		}
+	}
 	for _, p := range pools {
-		kind, err := Lookup(p.NodeType)
-		if err != nil {
-			return nil, fmt.Errorf("pool %s: %w", p.Name, err)
+		kind, ok := f.options.Types.Find(p.NodeType)
+		if !ok {
+			return nil, fmt.Errorf("pool %s: there is no node type %q", p.Name, p.NodeType)
 		}
 		if faults := validation.IsDNS1123Label(p.Name); len(faults) > 0 {
 			return nil, fmt.Errorf("pool %q: %s", p.Name, strings.Join(faults, "; "))
@@ -113,9 +122,6 @@ func New(pools []Pool, o Options) (*Fleet, error) {
 		if p.Count < 0 || p.Count > MaxNodes-offset {
 			return nil, fmt.Errorf("pool %s: %d nodes: want 0 to %d, for %d in all pools have addresses", p.Name, p.Count, MaxNodes-offset, MaxNodes)
 		}
-		if kind.MaxPods > MaxPodsPerNode {
-			return nil, fmt.Errorf("pool %s: %s takes %d pods, but a node has %d pod addresses", p.Name, kind.Name, kind.MaxPods, MaxPodsPerNode)
-		}
 		if len(p.Zones) == 0 {
 			p.Zones = []string{"zone-a", "zone-b", "zone-c"}
 		}
@@ -123,6 +129,15 @@ func New(pools []Pool, o Options) (*Fleet, error) {
 		offset += p.Count
 	}
 	return f, nil
+}
+
+// Type returns the node type of a pool.
+func (f *Fleet) Type(pool string) (nodetype.Type, bool) {
+	i := slices.IndexFunc(f.pools, func(p placed) bool { return p.Name == pool })
+	if i < 0 {
+		return nodetype.Type{}, false
+	}
+	return f.pools[i].kind, true
 }
 
 // Size is the number of nodes in the pools of these names, or in all pools for none.
@@ -167,13 +182,13 @@ func (p placed) node(index int, o Options) *corev1.Node {
 			Taints:     slices.Clone(p.Taints),
 		},
 		Status: corev1.NodeStatus{
-			Capacity:    p.kind.capacity(),
-			Allocatable: p.kind.allocatable(),
+			Capacity:    capacity(p.kind),
+			Allocatable: allocatable(p.kind),
 			Addresses: []corev1.NodeAddress{
 				{Type: corev1.NodeInternalIP, Address: address(p.offset + index)},
 				{Type: corev1.NodeHostName, Address: name},
 			},
-			NodeInfo: p.kind.info(name, o.Version),
+			NodeInfo: info(p.kind, name, o.Version),
 		},
 	}
 	o.Kubelet.apply(node)
@@ -209,12 +224,12 @@ func (k Kubelet) apply(node *corev1.Node) {
 	}
 }
 
-func (t Type) capacity() corev1.ResourceList {
-	return resources(int64(t.VCPU)*1000, int64(t.MemoryGiB)<<10, t.MaxPods, ephemeralStorageGiB)
+func capacity(t nodetype.Type) corev1.ResourceList {
+	return resources(int64(t.VCPU)*1000, t.MemoryMiB, t.MaxPods, ephemeralStorageGiB)
 }
 
 // allocatable keeps back a tenth of the disk, as the kubelet does before it evicts pods.
-func (t Type) allocatable() corev1.ResourceList {
+func allocatable(t nodetype.Type) corev1.ResourceList {
 	return resources(t.AllocatableMilliCPU, t.AllocatableMiB, t.MaxPods, ephemeralStorageGiB*9/10)
 }
 
@@ -227,7 +242,7 @@ func resources(milliCPU, memoryMiB int64, pods int, diskGiB int64) corev1.Resour
 	}
 }
 
-func (t Type) info(name, version string) corev1.NodeSystemInfo {
+func info(t nodetype.Type, name, version string) corev1.NodeSystemInfo {
 	return corev1.NodeSystemInfo{
 		MachineID:               name,
 		SystemUUID:              name,

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,88 +23,10 @@ func newFleet(t testing.TB, o Options, pools ...Pool) *Fleet {
 	return f
 }
 
-func TestCatalogIsSound(t *testing.T) {
-	types, err := Catalog()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(types) != 25 {
-		t.Errorf("%d types, want 25", len(types))
-	}
-	for _, k := range types {
-		switch {
-		case k.AllocatableMilliCPU <= 0 || k.AllocatableMilliCPU >= int64(k.VCPU)*1000:
-			t.Errorf("%s leaves %d millicores of %d cores", k.Name, k.AllocatableMilliCPU, k.VCPU)
-		case k.AllocatableMiB <= 0 || k.AllocatableMiB >= int64(k.MemoryGiB)<<10:
-			t.Errorf("%s leaves %d MiB of %d GiB", k.Name, k.AllocatableMiB, k.MemoryGiB)
-		case k.PricePerHour <= 0 || k.MaxPods <= 0 || k.MaxPods > MaxPodsPerNode:
-			t.Errorf("%s costs %v and takes %d pods", k.Name, k.PricePerHour, k.MaxPods)
-		case k.Arch != "amd64" && k.Arch != "arm64":
-			t.Errorf("%s has architecture %q", k.Name, k.Arch)
-		case k.Source == "" || k.Date == "" || k.Region == "":
-			t.Errorf("%s has no source, date or region", k.Name)
-		}
-	}
-}
-
-// TestCatalogFollowsTheFormulas recomputes the memory that AWS nodes leave to pods from the
-// provider's formula, and the cores of all AWS and GCP nodes.
-func TestCatalogFollowsTheFormulas(t *testing.T) {
-	types, err := Catalog()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, k := range types {
-		if k.Provider == "azure" {
-			continue
-		}
-		reserved := 60.0 + 10*min(1, float64(k.VCPU-1)) + 5*max(0, min(2, float64(k.VCPU-2))) + 2.5*max(0, float64(k.VCPU-4))
-		if want := int64(float64(k.VCPU)*1000 - reserved); k.AllocatableMilliCPU != want {
-			t.Errorf("%s leaves %d millicores, the formula gives %d", k.Name, k.AllocatableMilliCPU, want)
-		}
-		want := int64(k.MemoryGiB)<<10 - 255 - 11*int64(k.MaxPods) - 100
-		if k.Provider == "aws" && k.AllocatableMiB != want {
-			t.Errorf("%s leaves %d MiB, the formula gives %d", k.Name, k.AllocatableMiB, want)
-		}
-	}
-}
-
-func TestParseCatalogRejects(t *testing.T) {
-	const head = "providers: [{name: p}]\ntypes:\n"
-	for name, text := range map[string]string{
-		"unknown provider": head + "- {name: a, provider: q}",
-		"twice":            head + "- {name: a, provider: p}\n- {name: a, provider: p}",
-		"unknown field":    head + "- {name: a, provider: p, cores: 3}",
-		"not YAML":         "{",
-	} {
-		if _, err := parseCatalog([]byte(text)); err == nil {
-			t.Errorf("%s: parsed, want an error", name)
-		}
-	}
-}
-
-func FuzzParseCatalog(f *testing.F) {
-	f.Add(catalogYAML)
-	f.Add([]byte("types: [{name: a, provider: p}]"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		types, err := parseCatalog(text)
-		if err != nil {
-			return
-		}
-		for _, k := range types {
-			if _, err := yaml.Marshal(k); err != nil {
-				t.Errorf("type %q cannot be written again: %v", k.Name, err)
-			}
-		}
-	})
-}
-
-func TestLookup(t *testing.T) {
-	if k, err := Lookup("m7g.xlarge"); err != nil || k.Arch != "arm64" || k.MemoryGiB != 16 {
-		t.Errorf("got %+v, %v", k, err)
-	}
-	if _, err := Lookup("m6i.2xlrage"); err == nil || !strings.Contains(err.Error(), "m6i.2xlrage") {
-		t.Errorf("lookup of a name that does not exist: %v", err)
+// TestAddressesSuffice: a node has as many pod addresses as a type can take.
+func TestAddressesSuffice(t *testing.T) {
+	if want := 1<<(32-podRangeBits) - 2; MaxPodsPerNode != want {
+		t.Errorf("a type can take %d pods, a range has %d addresses", MaxPodsPerNode, want)
 	}
 }
 

@@ -17,6 +17,7 @@ func WriteExperiment(w io.Writer, e *view.Experiment, options Options) error {
 	}
 	p := &printer{color: options.Color, width: max(width, minWidth)}
 	p.verdict(&view.Report{Title: e.Title, Verdict: e.Verdict, Sentence: e.Sentence, Head: e.Head})
+	p.recommendation(e.Recommendation)
 	p.heat(e)
 	p.forecasts(e.Forecasts)
 	p.tradeoff(e.Tradeoff)
@@ -26,6 +27,15 @@ func WriteExperiment(w io.Writer, e *view.Experiment, options Options) error {
 		return fmt.Errorf("write the report of experiment %s as text: %w", e.ID, err)
 	}
 	return nil
+}
+
+// recommendation writes what is recommended, if anything is.
+func (p *printer) recommendation(words string) {
+	if words == "" {
+		return
+	}
+	p.heading("Recommendation")
+	p.paragraph("  ", words)
 }
 
 // chip is a verdict with its mark, padded to a width.

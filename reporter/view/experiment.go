@@ -23,11 +23,13 @@ type Experiment struct {
 	Comparison Comparison
 	Forecasts  *Forecasts // nil if there were no rollouts under quotas.
 	Figure     Figure
-	Tradeoff   *Tradeoff // nil if no two figures are weighed against each other.
-	Trials     []Trial
-	Warnings   []string // Doubts, each a sentence.
-	Again      Code     // How to run it again.
-	Versus     string   // The page that compares base and variant, relative to this one; "" if there is none.
+	// Recommendation says which variant costs least, and what that assumes; "" if no cost is known.
+	Recommendation string
+	Tradeoff       *Tradeoff // nil if no two figures are weighed against each other.
+	Trials         []Trial
+	Warnings       []string // Doubts, each a sentence.
+	Again          Code     // How to run it again.
+	Versus         string   // The page that compares base and variant, relative to this one; "" if there is none.
 }
 
 // A Comparison is a table of variants and of what their trials have shown.
@@ -134,6 +136,7 @@ func BuildExperiment(e *experiment.Experiment) *Experiment {
 	for _, t := range e.Trials {
 		v.Trials = append(v.Trials, trialRow(e, t))
 	}
+	v.Recommendation = c.recommendation()
 	v.Heat, v.Forecasts = c.heat(), c.forecasts()
 	if e.Comparable() {
 		v.Versus = sides.PageFile
@@ -163,7 +166,7 @@ func experimentHead(e *experiment.Experiment) []Fact {
 		Fact{"Duration", elapsed(e.Duration)},
 		Fact{"Started", e.Started.UTC().Format("2006-01-02 15:04:05 UTC")},
 		Fact{"Seed", count(int64(e.Seed))}, Fact{"kubedyno", toolWords(e.Tool)}, Fact{"Experiment", e.ID})
-	return known(facts)
+	return known(append(facts, Fact{"Prices on demand of", pricesOf(e)}))
 }
 
 func ladderWords(e *experiment.Experiment, variant *int, none string) string {

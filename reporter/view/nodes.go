@@ -61,7 +61,7 @@ func (b *builder) poolTable() Table {
 			for _, d := range b.distributions(sample.NodeReady) {
 				if d.Labels["pool"] == pool.Name && d.Labels["phase"] == phase {
 					copy(row[6:], append(percentileCells(d, 50, 99), format(d.Max, sample.Seconds)))
-					if len(phases) > 1 {
+					if len(phases) > 1 || pool.AtMost {
 						row[3] = count(d.N)
 					}
 				}

@@ -16,7 +16,7 @@ func (b *builder) serviceCostLead() string {
 	return " What the pods cost is reckoned from their requests: from its binding to a node until it is gone, Ready or not, a pod " +
 		"pays the larger of its shares of the node's allocatable CPU and memory, times the price of the node type per hour. " +
 		"Counted is the time in which work was asked for. Nodes are neither added nor removed here: room on them that no pod has " +
-		"taken costs nothing in this figure, and it does on a bill."
+		"taken costs nothing in this figure, and it does on a bill." + b.priceWords()
 }
 
 // serviceCostTables shows what the pods of services took; there is none without services.

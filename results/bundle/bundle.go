@@ -170,10 +170,20 @@ type Pool struct {
 	Name     string `json:"name"`
 	NodeType string `json:"nodeType"`
 	Count    int    `json:"count"`
+	AtMost   bool   `json:"atMost,omitempty"` // The run finds how many are needed; Count is the most.
 	// What a node leaves to pods, and what it costs an hour in US dollars; 0 if not known.
 	AllocatableCores float64 `json:"allocatableCores,omitempty"`
 	AllocatableBytes float64 `json:"allocatableBytes,omitempty"`
 	PricePerHour     float64 `json:"pricePerHour,omitempty"`
+	// MaxPods is how many pods a node takes; SpotPerHour is the price of one that may be taken away.
+	// Region and PriceDate say where and when the prices held, PriceSource where they were read.
+	MaxPods     int     `json:"maxPods,omitempty"`
+	SpotPerHour float64 `json:"spotPerHour,omitempty"`
+	Provider    string  `json:"provider,omitempty"`
+	Arch        string  `json:"arch,omitempty"`
+	Region      string  `json:"region,omitempty"`
+	PriceDate   string  `json:"priceDate,omitempty"`
+	PriceSource string  `json:"priceSource,omitempty"`
 }
 
 // Phase is a phase as planned; when it really ran is in the events.

@@ -75,6 +75,8 @@ type Axis struct {
 type Variant struct {
 	Label  string   `json:"label"`  // "constraint=plain, nodes=200"; "" without axes.
 	Values []string `json:"values"` // In the order of the axes.
+	// Pools are those of its nodes, with their prices; none of a variant that was recorded before they were kept.
+	Pools []bundle.Pool `json:"pools,omitempty"`
 
 	Verdict slo.Verdict `json:"verdict"` // Computed: the worst of its trials.
 	Planned int         `json:"planned"` // Computed: trials that were to be.

@@ -98,6 +98,8 @@ func (s Step) do(ctx context.Context) (string, error) {
 	switch a := s.Plan.Action; {
 	case a.Nodes != nil:
 		return s.nodes(ctx, a.Nodes)
+	case a.Fit != nil:
+		return s.fit(ctx, a.Fit)
 	case a.Fail != nil:
 		return s.fail(ctx, a.Fail)
 	case a.Recover != nil:

@@ -15,6 +15,10 @@ import (
 
 // newFleet resolves the scenario's pools against the catalog.
 func (e *engine) newFleet(version string) (*fleet.Fleet, error) {
+	types, err := NodeTypes(e.Plan.Fleet.NodeTypes)
+	if err != nil {
+		return nil, err
+	}
 	var pools []fleet.Pool
 	for _, p := range e.Plan.Fleet.Pools {
 		pool := fleet.Pool{Name: p.Name, NodeType: p.NodeType, Count: p.Count, Zones: p.Zones, Labels: p.Labels}
@@ -26,7 +30,7 @@ func (e *engine) newFleet(version string) (*fleet.Fleet, error) {
 		}
 		pools = append(pools, pool)
 	}
-	return fleet.New(pools, fleet.Options{Version: version, Labels: map[string]string{action.RunLabel: e.Run},
+	return fleet.New(pools, fleet.Options{Types: types, Version: version, Labels: map[string]string{action.RunLabel: e.Run},
 		Kubelet: e.kubelets.address()})
 }
 

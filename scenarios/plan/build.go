@@ -105,6 +105,8 @@ func poolOf(a spec.Action) string {
 	switch {
 	case a.Nodes != nil:
 		return a.Nodes.Pool
+	case a.Fit != nil:
+		return a.Fit.Pool
 	case a.Fail != nil:
 		return a.Fail.Pool
 	case a.Recover != nil:
@@ -125,6 +127,9 @@ func (p *Plan) bounds(a spec.Action, made there) (from, until int) {
 	switch pool, workload := "pool "+poolOf(a), "workload "+workloadOf(a); {
 	case a.Nodes != nil:
 		from, until = made[pool], a.Nodes.UpTo.Of(p.poolSize(a.Nodes.Pool))
+		made[pool] = until
+	case a.Fit != nil: // How many there are afterwards only the run will know.
+		from, until = made[pool], p.poolSize(a.Fit.Pool)
 		made[pool] = until
 	case poolOf(a) != "":
 		until = made[pool]
@@ -159,7 +164,11 @@ func (p *Plan) steps(actions []spec.Action, made there) []Step {
 			name = fmt.Sprintf("%s (%d)", name, n)
 		}
 		from, until := p.bounds(action, made)
-		all = append(all, Step{Name: name, Action: action, From: from, Until: until})
+		step := Step{Name: name, Action: action, From: from, Until: until}
+		if action.Fit != nil {
+			step.Fit = p.toFit(made)
+		}
+		all = append(all, step)
 	}
 	return all
 }
@@ -168,6 +177,8 @@ func stepName(a spec.Action) string {
 	switch {
 	case a.Nodes != nil:
 		return "nodes " + a.Nodes.Pool + upTo(a.Nodes.UpTo)
+	case a.Fit != nil:
+		return "fit " + a.Fit.Pool
 	case a.Fail != nil:
 		return fmt.Sprintf("fail %s %s", a.Fail.Nodes, a.Fail.Pool)
 	case a.Recover != nil:

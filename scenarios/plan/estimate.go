@@ -116,6 +116,8 @@ func (s *simulation) step(phase string, step Step) effect {
 	switch {
 	case a.Nodes != nil:
 		return s.join(phase, *a.Nodes, n)
+	case a.Fit != nil:
+		return s.fit(phase, *a.Fit, step)
 	case a.Fail != nil:
 		return s.fail(phase, *a.Fail, n)
 	case a.Recover != nil:

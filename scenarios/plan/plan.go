@@ -67,8 +67,15 @@ type Step struct {
 	Action spec.Action `json:"action"`
 	// From and Until bound the indices of the objects of a workload, or of the nodes of a pool,
 	// that the step is about: [From, Until). A step that makes none is about all that are there.
-	From  int `json:"from"`
-	Until int `json:"until"`
+	From  int    `json:"from"`
+	Until int    `json:"until"`
+	Fit   *ToFit `json:"fit,omitempty"` // nil if the step is no fit.
+}
+
+// ToFit is what a fit finds nodes for.
+type ToFit struct {
+	Pods      int      `json:"pods"`      // Without those of DaemonSets.
+	Workloads []string `json:"workloads"` // Those that the steps before have created.
 }
 
 // An Estimate is what the plan will ask of the cluster. Rates that a scenario leaves open are

@@ -52,6 +52,8 @@ func (p *Plan) describe(step Step) string {
 	switch {
 	case a.Nodes != nil:
 		return p.nodesWords(step) + pace(a.Nodes.Rate, "as fast as they are taken") + "; until all are Ready"
+	case a.Fit != nil:
+		return p.fitWords(step)
 	case a.Fail != nil:
 		return fmt.Sprintf("let %s of the %s nodes of pool %s fail; until they are seen not Ready",
 			grouped(a.Fail.Nodes.Of(n)), grouped(n), a.Fail.Pool)

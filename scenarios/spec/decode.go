@@ -22,8 +22,11 @@ type Options struct {
 	// NodeTypes and Kubernetes are the names that exist outside of the language. An empty
 	// list allows any name.
 	NodeTypes, Kubernetes []string
-	Disks                 []string // As NodeTypes.
-	Repeat                int      // How often each variant is run; 0 leaves it to the scenario.
+	// CheckNodeType finds what is wrong with a node type of the scenario's own beyond the language,
+	// such as a reservation that leaves nothing; nil checks nothing.
+	CheckNodeType func(NodeType) error
+	Disks         []string // As NodeTypes.
+	Repeat        int      // How often each variant is run; 0 leaves it to the scenario.
 }
 
 // Decode reads a scenario: it replaces parameters by the values in o.Set or their defaults, puts
@@ -45,6 +48,7 @@ func Decode(file string, text []byte, o Options) (*Scenario, error) {
 	substitution{d, d.src, declared}.walk(root, "", false)
 	d.includeFiles(root, o.Files, declared)
 	d.includeTraces(root, o.Files)
+	d.includeNodeTypes(root, o.Files, declared)
 
 	s := &Scenario{at: d.at}
 	d.decode(root, reflect.ValueOf(s).Elem(), "", field{})
@@ -144,6 +148,10 @@ type field struct{ name, one, is string }
 
 // decode stores node in target, which belongs at path and keeps the rules of f.
 func (d *decoder) decode(node *yaml.Node, target reflect.Value, path string, f field) {
+	if src := d.files[node]; src != nil {
+		defer func(outer *source) { d.src = outer }(d.src)
+		d.src = src
+	}
 	d.at[path] = d.place(node)
 	if d.spoilt[node] {
 		d.faulted[path] = true

@@ -79,6 +79,9 @@ func (a *Action) applyDefaults(given func(path string) bool) {
 	if a.Watch != nil {
 		a.Watch.applyDefaults()
 	}
+	if a.Fit != nil && a.Fit.Step == 0 {
+		a.Fit.Step = 1
+	}
 	if a.Demand != nil {
 		a.Demand.Pace.applyDefaults(given("demand.pace.to"))
 	}

@@ -23,6 +23,8 @@ func (c *checker) drain(h *history, phase Phase, d Drain, path string) {
 	}
 	there := h.nodes[pool.Name]
 	switch {
+	case h.fitted[pool.Name]:
+		c.fault(path+".pool", "", "how many nodes pool %q has is not known here: an action fit before has found it", pool.Name)
 	case there == 0:
 		c.fault(path+".pool", "create them in an action before", "no node of pool %q is there yet", pool.Name)
 	case h.drained[pool.Name]:

@@ -82,11 +82,6 @@ func replaceKey(mapping *yaml.Node, from, to string, value *yaml.Node) {
 // knows nothing: mappings, lists, text, booleans, int64 and float64, as unstructured objects
 // have them.
 func (d *decoder) decodeManifest(node *yaml.Node, target reflect.Value, path string) {
-	if src := d.files[node]; src != nil {
-		defer func(outer *source) { d.src = outer }(d.src)
-		d.src = src
-		d.at[path] = d.place(node)
-	}
 	if !d.kind(node, yaml.MappingNode, path) {
 		return
 	}

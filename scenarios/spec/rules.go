@@ -36,6 +36,7 @@ const (
 	MaxQuantiles   = 256
 	MaxParameter   = 1 << 10 // Bytes of a parameter's value.
 	MaxWorkloads   = 1000
+	MaxNodeTypes   = 1000 // Of a scenario's own.
 	MaxServices    = 100
 	MaxWaiting     = 10_000_000 // Units of work that wait for a service.
 	MaxQueries     = 20
@@ -80,6 +81,12 @@ var rules = map[string]rule{
 	"queries":     {min: 0, max: MaxQueries, words: "a list of at most 20 queries"},
 	"step":        {min: 1, max: 3600, words: "a duration from 1s to 1h"},
 	"users":       {min: 1, max: MaxUsers, words: "a list of 1 to 100 users"},
+	"nodeTypes":   {min: 0, max: MaxNodeTypes, words: "a list of at most 1,000 node types"},
+	"vcpu":        {min: 1, max: 4096, words: "a whole number from 1 to 4,096"},
+	"maxPods":     {min: 1, max: 510, words: "a whole number from 1 to 510, the pod addresses of a fake node"},
+	"interfaces":  {min: 1, max: 255, words: "a whole number from 1 to 255"},
+	"volumes":     {min: 1, max: 1024, words: "a whole number from 1 to 1,024"},
+	"price":       {min: 0.000001, max: 100_000, words: "US dollars an hour, from 0.000001 to 100,000"},
 	"repeat":      {min: 1, max: MaxTrials, words: "a whole number from 1 to 200"},
 	"figures":     {min: 1, max: MaxFigures, words: "a list of 1 to 20 figures"},
 	"services":    {min: 0, max: MaxServices, words: "a list of at most 100 services"},
@@ -102,6 +109,10 @@ var rules = map[string]rule{
 		words: "a whole number from 1, or a percentage from 1% to 100%"},
 	"share": {pattern: regexp.MustCompile(`^(0|[1-9][0-9]{0,3})%$`),
 		words: "a percentage from 0% to 9999%"},
+	"typeName": {pattern: regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$`),
+		words: "letters, digits and . _ -, at most 63, a letter or digit at the ends"},
+	"date": {pattern: regexp.MustCompile(`^([0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?|not-stated)$`),
+		words: "a day or a month, such as 2026-08-31 or 2026-08"},
 	"user": {pattern: regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:._@-]{0,127}$`),
 		words: "letters, digits and : . _ @ -, at most 128, a letter or digit first"},
 	"resource": {pattern: regexp.MustCompile(`^[a-z]+(\.[a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$`),

@@ -95,7 +95,10 @@ type Component struct {
 
 // Fleet describes the fake nodes.
 type Fleet struct {
-	Pools         []Pool        `yaml:"pools" doc:"Groups of equal nodes."`
+	Pools     []Pool     `yaml:"pools" doc:"Groups of equal nodes."`
+	NodeTypes []NodeType `yaml:"nodeTypes" is:"nodeTypes" json:",omitempty" doc:"Machine types that the catalog does not have."`
+	// NodeTypeFiles is empty in a decoded scenario: what the files hold is in NodeTypes.
+	NodeTypeFiles []string      `yaml:"nodeTypeFiles" json:",omitempty" doc:"Files beside the scenario with more node types: as kubedyno nodetypes --help says, or karpenter's instance-type JSON."`
 	LeaseDuration time.Duration `yaml:"leaseDuration" is:"duration" doc:"Node lease duration (default 40s as a kubelet's); renewed four times as often; 0 turns leases off."`
 	PodStartup    Latency       `yaml:"podStartup" doc:"The time from scheduled to Running (default lognormal, median 1s, p99 3s)."`
 	PodStop       *Latency      `yaml:"podStop" doc:"The time from a pod's deletion until it is gone, at most its grace period (default: at once)."`
@@ -113,7 +116,7 @@ func (f Fleet) Nodes() int {
 // A Pool is a group of equal nodes.
 type Pool struct {
 	Name     string            `yaml:"name" need:"yes" is:"label" doc:"A DNS label; nodes are called <pool>-<index>."`
-	NodeType string            `yaml:"nodeType" need:"yes" doc:"A type of the catalog, such as m6i.2xlarge."`
+	NodeType string            `yaml:"nodeType" need:"yes" doc:"A type of the catalog, such as m6i.2xlarge, or one of nodeTypes."`
 	Count    int               `yaml:"count" need:"yes" is:"nodes" doc:"How many nodes."`
 	Zones    []string          `yaml:"zones" doc:"Zones that the nodes are spread over in turn (default zone-a, zone-b, zone-c)."`
 	Labels   map[string]string `yaml:"labels" doc:"Further node labels."`
@@ -175,6 +178,7 @@ type Action struct {
 	Background bool `yaml:"background" doc:"Go on with the next action without waiting for this one."`
 
 	Nodes    *Nodes    `yaml:"nodes" doc:"Creates the nodes of a pool and waits until all are Ready."`
+	Fit      *Fit      `yaml:"fit" doc:"Adds nodes of a pool until the scheduler has placed all pods, or no further node would help, and measures how they are packed."`
 	Fail     *Fail     `yaml:"fail" doc:"Takes the heartbeats of nodes away, as a loss of power does, and waits until they are seen not Ready; evicted pods stay Terminating on them."`
 	Recover  *Recover  `yaml:"recover" doc:"Lets the failed nodes of a pool live again and waits until they are Ready."`
 	Drain    *Drain    `yaml:"drain" doc:"Cordons nodes and evicts their pods, as kubectl drain does, and waits until these are gone; disruption budgets may hold it up."`

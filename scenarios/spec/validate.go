@@ -27,7 +27,7 @@ func validate(s *Scenario, d *decoder, o Options) {
 	c.labels(s.Metadata.Labels, "metadata.labels")
 	c.known(s.Spec.Cluster.Kubernetes, "spec.cluster.kubernetes", "Kubernetes version", o.Kubernetes)
 	c.disk(o.Disks)
-	c.fleet(o.NodeTypes)
+	c.fleet(c.nodeTypes(o))
 	for i := range s.Spec.Workloads {
 		w := &s.Spec.Workloads[i]
 		path := fmt.Sprintf("spec.workloads[%d]", i)

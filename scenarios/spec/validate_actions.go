@@ -16,6 +16,7 @@ type history struct {
 	joined  map[string]bool // "pool phase": the pool has got nodes in the phase.
 	failed  map[string]bool // Pools with failed nodes.
 	drained map[string]bool // Pools with drained nodes.
+	fitted  map[string]bool // Pools whose number of nodes only the run will find.
 	patches map[string][]map[string]any
 	objects int
 }
@@ -23,7 +24,7 @@ type history struct {
 // actions checks the actions of all phases in the order in which they run.
 func (c *checker) actions() {
 	h := &history{made: map[string]bool{}, counts: map[string]int{}, nodes: map[string]int{}, joined: map[string]bool{},
-		failed: map[string]bool{}, drained: map[string]bool{}, patches: map[string][]map[string]any{}}
+		failed: map[string]bool{}, drained: map[string]bool{}, fitted: map[string]bool{}, patches: map[string][]map[string]any{}}
 	for i, phase := range c.s.Spec.Phases {
 		for j, action := range phase.Actions {
 			path := fmt.Sprintf("spec.phases[%d].actions[%d]", i, j)
@@ -82,6 +83,8 @@ func (c *checker) action(h *history, phase Phase, a Action, path string) {
 	switch {
 	case a.Nodes != nil:
 		c.nodes(h, phase.Name, *a.Nodes, path)
+	case a.Fit != nil:
+		c.fit(h, *a.Fit, path)
 	case a.Fail != nil:
 		c.fail(h, *a.Fail, path)
 	case a.Recover != nil:

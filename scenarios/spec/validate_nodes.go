@@ -38,6 +38,8 @@ func (c *checker) nodes(h *history, phase string, n Nodes, path string) {
 	want := c.upTo(n.UpTo, pool.Count, there, path, "nodes in pool", pool.Name)
 	switch {
 	case c.faulted[path+".upTo"]:
+	case h.fitted[pool.Name]:
+		c.fault(path+".pool", "", "how many nodes pool %q has is not known here: an action fit before has found it", pool.Name)
 	case there > 0 && there == pool.Count:
 		c.fault(path+".pool", "", "the nodes of pool %q are there already", pool.Name)
 	case h.joined[inPhase]:
@@ -57,6 +59,8 @@ func (c *checker) fail(h *history, f Fail, path string) {
 	}
 	there := h.nodes[pool.Name]
 	switch {
+	case h.fitted[pool.Name]:
+		c.fault(path+".pool", "", "how many nodes pool %q has is not known here: an action fit before has found it", pool.Name)
 	case there == 0:
 		c.fault(path+".pool", "create them in an action before", "no node of pool %q is there yet", pool.Name)
 	case h.failed[pool.Name]:

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/kubedyno/kubedyno/results/packing"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/results/slo"
 )
@@ -127,6 +128,10 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		values["kind"] = []string{"timeout", "throttled", "server", "not-found", "client", "connection", "unsent"}
 	case sample.WatchEvents:
 		values["state"] = []string{"expected", "delivered", "missing", "duplicate", "unacknowledged"}
+	case sample.CapacityRequested, sample.CapacityStranded, sample.CapacityFragmentation, sample.CapacityDaemons:
+		values["resource"] = packing.Resources()
+	case sample.CapacityNodePods:
+		values["quantile"] = []string{"p50", "max"}
 	case sample.HPAs:
 		values["state"] = []string{"created", "observed", "existing"}
 	case sample.HPAReconciliations:
@@ -194,6 +199,7 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 		sample.FromRefusals: "creates such a workload with refused: count",
 		sample.FromQuota:    "creates a ResourceQuota",
 		sample.FromDrain:    "drains such nodes",
+		sample.FromFit:      "fits such a pool",
 		sample.FromAttempts: "makes such a workload that has pods, beside a ResourceQuota, a LimitRange or a rollout",
 	}[metric.Source]
 	if metric.Source == sample.FromQuery {
@@ -221,8 +227,11 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 	switch metric.Source {
 	case sample.FromQuery:
 		return len(c.queriesOf(metric)) > 0
+	case sample.FromFit:
+		return a.Fit != nil && match(sample.Labels{"pool": a.Fit.Pool})
 	case sample.FromFleet:
-		return a.Nodes != nil && match(sample.Labels{"pool": a.Nodes.Pool})
+		return a.Fit != nil && metric.Name != sample.FleetCreateRate && metric.Name != sample.FleetReady &&
+			match(sample.Labels{"pool": a.Fit.Pool}) || a.Nodes != nil && match(sample.Labels{"pool": a.Nodes.Pool})
 	case sample.FromLoss:
 		return a.Fail != nil && match(sample.Labels{"pool": a.Fail.Pool})
 	case sample.FromReturn:

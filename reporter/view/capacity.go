@@ -1,0 +1,185 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubedyno/kubedyno/results/bundle"
+	"github.com/kubedyno/kubedyno/results/packing"
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/summary"
+)
+
+// capacityLead says how the nodes were found, and what the figures are about.
+const capacityLead = "Nodes of one type were added until the scheduler had placed every pod, beginning with the fewest that any packing could " +
+	"do with. All shares are of what the nodes leave to pods, and by what pods request, not by what they use. A node counts that holds a pod " +
+	"other than those of DaemonSets."
+
+// capacity shows how many nodes the pods needed, how these are filled and what they cost; nil if
+// nothing was fitted.
+func (b *builder) capacity() []Section {
+	all := b.scalars(sample.CapacityPods)
+	if len(all) == 0 {
+		return nil
+	}
+	section := Section{ID: "capacity", Title: "Capacity", Nav: "Capacity", Lead: capacityLead}
+	nodes := Table{ID: "capacity-nodes", Caption: "Nodes that the pods needed", Empty: "No pod was to be placed.",
+		Columns: []Column{{Name: "Pool"}, {Name: "Node type"}, {"Pods", true}, {"Pending", true}, {"Nodes", true}, {"Fewest of any packing", true},
+			{"Pods a node p50", true}, {"Max", true}, {"It takes", true}, {"Lost with a node", true}}}
+	costs := Table{ID: "capacity-costs", Caption: "What the nodes cost", Empty: "No price is known.",
+		Columns: []Column{{Name: "Pool"}, {Name: "Node type"}, {"An hour", true}, {"A month of 730 h", true}, {"An hour by 1,000 pods", true},
+			{"One node more, a month", true}, {Name: "Price on demand of"}}}
+	use := Table{ID: "capacity-use", Caption: "How the nodes are filled", Empty: "No node holds a pod.",
+		Columns: []Column{{Name: "Pool"}, {Name: "Resource"}, {"Requested", true}, {"by DaemonSets", true}, {"Stranded", true}, {"Fragmented, of what is free", true}, {Name: "Limiting"}}}
+	for _, s := range all {
+		of := fitted{b, s.Labels}
+		nodes.Rows = append(nodes.Rows, of.nodes())
+		costs.Rows = append(costs.Rows, of.costs())
+		use.Rows = append(use.Rows, of.use()...)
+	}
+	section.Tables = []Table{nodes, costs, use}
+	if reasons := b.pendingTable(); len(reasons.Rows) > 0 {
+		section.Tables = append(section.Tables, reasons)
+	}
+	section.Tables = append(section.Tables, b.blastTable())
+	return []Section{section}
+}
+
+// fitted reads the figures of one fit.
+type fitted struct {
+	*builder
+	labels sample.Labels
+}
+
+// value returns a figure; false if there is none.
+func (f fitted) value(metric string, more sample.Labels) (float64, bool) {
+	for _, s := range f.scalars(metric) {
+		if s.Labels.Match(f.labels) && s.Labels.Match(more) {
+			return s.Value, true
+		}
+	}
+	return 0, false
+}
+
+// cell is a figure as text.
+func (f fitted) cell(metric string, more sample.Labels) string {
+	if value, ok := f.value(metric, more); ok {
+		return format(value, unitOf(metric))
+	}
+	return Dash
+}
+
+func (f fitted) pool() bundle.Pool {
+	i := slices.IndexFunc(f.manifest.Cluster.Pools, func(p bundle.Pool) bool { return p.Name == f.labels["pool"] })
+	if i < 0 {
+		return bundle.Pool{}
+	}
+	return f.manifest.Cluster.Pools[i]
+}
+
+func (f fitted) nodes() []string {
+	row := []string{f.labels["pool"], orDash(f.pool().NodeType)}
+	for _, metric := range []string{sample.CapacityPods, sample.CapacityPending, sample.CapacityNodes, sample.CapacityBound} {
+		row = append(row, f.cell(metric, nil))
+	}
+	return append(row, f.cell(sample.CapacityNodePods, sample.Labels{"quantile": "p50"}), f.cell(sample.CapacityNodePods, sample.Labels{"quantile": "max"}),
+		f.cell(sample.CapacityMaxPods, nil), f.cell(sample.CapacityBlast, nil))
+}
+
+func (f fitted) costs() []string {
+	row := []string{f.labels["pool"], orDash(f.pool().NodeType)}
+	for _, metric := range []string{sample.CapacityHour, sample.CapacityMonth, sample.CapacityThousand, sample.CapacityStep} {
+		row = append(row, f.cell(metric, nil))
+	}
+	return append(row, priceOf(f.pool()))
+}
+
+// priceOf says for what a pool's price holds: "aws, us-east-1, 2026-07-20".
+func priceOf(p bundle.Pool) string {
+	if p.PricePerHour <= 0 {
+		return "not known"
+	}
+	return strings.Join([]string{cmp.Or(p.Provider, "provider not stated"), cmp.Or(p.Region, "region not stated"), cmp.Or(p.PriceDate, "date not stated")}, ", ")
+}
+
+// use has a row for each resource; the largest share is of the one that limits.
+func (f fitted) use() [][]string {
+	limiting := f.limiting()
+	var rows [][]string
+	for _, resource := range packing.Resources() {
+		of := sample.Labels{"resource": resource}
+		if _, ok := f.value(sample.CapacityRequested, of); !ok {
+			continue
+		}
+		row := []string{f.labels["pool"], resourceWords[resource]}
+		for _, metric := range []string{sample.CapacityRequested, sample.CapacityDaemons, sample.CapacityStranded, sample.CapacityFragmentation} {
+			row = append(row, f.cell(metric, of))
+		}
+		word := ""
+		if resource == limiting {
+			word = "yes"
+		}
+		rows = append(rows, append(row, word))
+	}
+	return rows
+}
+
+// resourceWords are what people call the resources.
+var resourceWords = map[string]string{packing.CPU: "CPU", packing.Memory: "memory", packing.Pods: "number of pods"}
+
+// limiting is the resource of which the largest share is requested; "" if nothing is known.
+func (f fitted) limiting() string {
+	most, name := -1.0, ""
+	for _, resource := range packing.Resources() {
+		if value, ok := f.value(sample.CapacityRequested, sample.Labels{"resource": resource}); ok && value > most {
+			most, name = value, resource
+		}
+	}
+	return name
+}
+
+// pendingTable says why pods have no node.
+func (b *builder) pendingTable() Table {
+	table := Table{ID: "capacity-pending", Caption: "Why pods have no node, as the scheduler says it",
+		Columns: []Column{{Name: "Pool"}, {"Pods", true}, {Name: "Reason"}}}
+	all := slices.SortedStableFunc(slices.Values(b.scalars(sample.CapacityReasons)), func(x, y summary.Scalar) int { return cmp.Compare(y.Value, x.Value) })
+	for _, s := range all {
+		table.Rows = append(table.Rows, []string{s.Labels["pool"], digits(s.Value), s.Labels["reason"]})
+	}
+	return table
+}
+
+// blastTable says how much of each workload one node takes with it.
+func (b *builder) blastTable() Table {
+	table := Table{ID: "capacity-blast", Caption: "The largest part of a workload on one node", Empty: "No workload has more than one pod.",
+		Columns: []Column{{Name: "Pool"}, {Name: "Workload"}, {"Of its pods", true}}}
+	for _, s := range b.scalars(sample.CapacityBlastShare) {
+		table.Rows = append(table.Rows, []string{s.Labels["pool"], s.Labels["workload"], format(s.Value, sample.Ratio)})
+	}
+	return table
+}
+
+// capacityFacts are what a reader takes away.
+func (b *builder) capacityFacts() []Fact {
+	var facts []Fact
+	for _, s := range b.scalars(sample.CapacityPods) {
+		of := fitted{b, s.Labels}
+		value := of.cell(sample.CapacityPending, nil) + " of " + digits(s.Value) + " pods are pending"
+		if _, found := of.value(sample.CapacityNodes, nil); found {
+			value = fmt.Sprintf("%s × %s for %s pods", of.cell(sample.CapacityNodes, nil), of.pool().NodeType, digits(s.Value))
+			if bound := of.cell(sample.CapacityBound, nil); bound != Dash {
+				value += "; no packing needs fewer than " + bound
+			}
+			if limiting := of.limiting(); limiting != "" {
+				value += "; " + resourceWords[limiting] + " limits"
+			}
+		}
+		facts = append(facts, Fact{"Nodes needed" + b.inPhase(s.Labels, "pool"), value})
+		if month := of.cell(sample.CapacityMonth, nil); month != Dash {
+			facts = append(facts, Fact{"Cost of the nodes" + b.inPhase(s.Labels, "pool"), month + " a month on demand (" + priceOf(of.pool()) + ")"})
+		}
+	}
+	return facts
+}

@@ -1,0 +1,112 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kubedyno/kubedyno/results/experiment"
+	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/slo"
+)
+
+// An offer is a variant that gives every pod a node, and what it costs a month in US dollars.
+type offer struct {
+	variant int
+	month   float64
+}
+
+// recommendation says which variant's nodes cost least, and what that assumes; "" if no variant has a
+// figure of what its nodes cost a month. Variants that have missed an objective, or were not judged,
+// are not recommended, whatever they cost.
+func (c *comparer) recommendation() string {
+	offers, costed := c.offers()
+	if costed == 0 {
+		return ""
+	}
+	if len(offers) == 0 {
+		return "No variant met all objectives, so none is recommended."
+	}
+	least := format(offers[0].month, sample.Dollars)
+	tied := slices.IndexFunc(offers, func(o offer) bool { return format(o.month, sample.Dollars) != least })
+	if tied < 0 {
+		tied = len(offers)
+	}
+	var words string
+	switch {
+	case len(offers) == 1:
+		words = fmt.Sprintf("Only %s met all objectives and has a price: %s a month for its nodes", c.offered(offers), least)
+	case tied == 1:
+		words = fmt.Sprintf("%s costs least of the %d variants that met all objectives: %s a month for its nodes", c.offered(offers[:1]), len(offers), least)
+	default:
+		words = fmt.Sprintf("%s cost the same, and least of the %d variants that met all objectives: %s a month for their nodes", c.offered(offers[:tied]), len(offers), least)
+	}
+	if tied < len(offers) {
+		next := offers[tied]
+		words += fmt.Sprintf("; next comes %s with %s (%s)", variantName(c.Experiment, next.variant), format(next.month, sample.Dollars), signed(next.month/offers[0].month-1))
+	}
+	return words + ". This assumes list prices on demand of " + pricesOf(c.Experiment) + ", 730 hours a month, pods that request what they need, " +
+		"and as many of them as here all the time. Disks, traffic and the control plane are not in it."
+}
+
+// offered names the variants of offers.
+func (c *comparer) offered(offers []offer) string {
+	var variants []int
+	for _, o := range offers {
+		variants = append(variants, o.variant)
+	}
+	return c.names(variants)
+}
+
+// offers returns the variants that passed and have a monthly cost, the cheapest first, and how many
+// variants have one at all.
+func (c *comparer) offers() (offers []offer, costed int) {
+	for i, v := range c.Variants {
+		at := slices.IndexFunc(v.Results, func(r experiment.Result) bool {
+			return r.Figure && r.Metric == sample.CapacityMonth && r.N > 0
+		})
+		if at < 0 {
+			continue
+		}
+		costed++
+		if v.Verdict == slo.Pass {
+			offers = append(offers, offer{i, *v.Results[at].Median})
+		}
+	}
+	slices.SortStableFunc(offers, func(a, b offer) int { return cmp.Compare(a.month, b.month) })
+	return offers, costed
+}
+
+// pricesOf names the prices that an experiment rests on, each once; "" without figures in dollars, or if
+// no price is known.
+func pricesOf(e *experiment.Experiment) string {
+	var all []string
+	for _, v := range e.Variants {
+		if !slices.ContainsFunc(v.Results, func(r experiment.Result) bool { return r.Unit == sample.Dollars && r.N > 0 }) {
+			continue
+		}
+		for _, pool := range v.Pools {
+			if pool.PricePerHour > 0 {
+				all = append(all, priceOf(pool))
+			}
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), "; ")
+}
+
+// priceWords says for what the prices of a run's nodes hold; nothing where that is not recorded.
+func (b *builder) priceWords() string {
+	var all []string
+	for _, pool := range b.manifest.Cluster.Pools {
+		if pool.PricePerHour > 0 && pool.PriceDate != "" {
+			all = append(all, priceOf(pool))
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	slices.Sort(all)
+	return " The prices are list prices on demand of " + strings.Join(slices.Compact(all), "; ") + "."
+}

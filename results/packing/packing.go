@@ -1,0 +1,292 @@
+// Package packing says how well pods are packed onto nodes: against the fewest nodes that any packing
+// could do with, and where the room is that is left. It is pure arithmetic.
+//
+// All of it is about requests, as the scheduler's is; what pods really use is another matter.
+package packing
+
+import (
+	"math"
+	"slices"
+)
+
+// The resources that pods take up on nodes.
+const (
+	CPU    = "cpu"    // In millicores.
+	Memory = "memory" // In bytes.
+	Pods   = "pods"   // In pods, each of which takes one.
+)
+
+// Resources returns the names of the resources, in their order.
+func Resources() []string { return []string{CPU, Memory, Pods} }
+
+// An Amount is so much of each resource.
+type Amount struct{ MilliCPU, Bytes, Pods int64 }
+
+// of returns the amount of one resource.
+func (a Amount) of(resource string) int64 {
+	switch resource {
+	case CPU:
+		return a.MilliCPU
+	case Memory:
+		return a.Bytes
+	}
+	return a.Pods
+}
+
+func (a Amount) plus(b Amount) Amount {
+	return Amount{a.MilliCPU + b.MilliCPU, a.Bytes + b.Bytes, a.Pods + b.Pods}
+}
+
+func (a Amount) minus(b Amount) Amount {
+	return Amount{a.MilliCPU - b.MilliCPU, a.Bytes - b.Bytes, a.Pods - b.Pods}
+}
+
+// holds reports whether there is as much of each resource as b.
+func (a Amount) holds(b Amount) bool {
+	return a.MilliCPU >= b.MilliCPU && a.Bytes >= b.Bytes && a.Pods >= b.Pods
+}
+
+// A Pod is a pod as the scheduler sees it.
+type Pod struct {
+	Workload string
+	Node     string // Where it is bound; empty for pending.
+	Daemon   bool   // A DaemonSet made it.
+	MilliCPU int64  // Requested.
+	Bytes    int64  // Requested.
+	Message  string // What the scheduler says of a pending one.
+}
+
+// Takes is what the pod takes up on a node.
+func (p Pod) Takes() Amount { return Amount{p.MilliCPU, p.Bytes, 1} }
+
+// A Result is how pods lie on nodes. The maps are by resource; what is not defined is not in them.
+type Result struct {
+	Nodes      int // That hold a pod other than those of DaemonSets.
+	Pods       int // On these nodes or pending, without those of DaemonSets.
+	Pending    int // Those of DaemonSets included.
+	Reasons    map[string]int
+	Requested  map[string]float64 // Shares of what the nodes have, 0 to 1.
+	Daemons    map[string]float64 // The part of these that DaemonSets request.
+	Stranded   map[string]float64 // See Stranded.
+	Fragmented map[string]float64 // See Fragmented.
+	MedianPods int                // Of the pods on each node, the lower median.
+	MostPods   int
+	BlastPods  int                // The most that are lost with one node, without those of DaemonSets.
+	BlastShare map[string]float64 // By workload of more than one pod: the largest part on one node.
+}
+
+// Measure says how pods lie on nodes that each have room for allocatable. Pods on other nodes than
+// those named do not count, nor do nodes that hold nothing but pods of DaemonSets: a fleet that was
+// made too large is not to blame.
+func Measure(names []string, allocatable Amount, pods []Pod) Result {
+	r := Result{Reasons: map[string]int{}, Requested: map[string]float64{}, Daemons: map[string]float64{},
+		Stranded: map[string]float64{}, Fragmented: map[string]float64{}, BlastShare: map[string]float64{}}
+	l := lay(names, pods)
+	pods = l.here
+	for _, p := range pods {
+		if p.Node == "" {
+			r.Pending++
+			r.Reasons[Reason(p.Message)]++
+		}
+		if !p.Daemon {
+			r.Pods++
+		}
+	}
+	r.Nodes = len(l.used)
+	if r.Nodes == 0 {
+		return r
+	}
+	var taken, daemons Amount
+	var counts []int
+	var free []Amount
+	for _, name := range l.used {
+		taken, daemons = taken.plus(l.taken[name]), daemons.plus(l.daemons[name])
+		counts = append(counts, int(l.taken[name].Pods))
+		free = append(free, allocatable.minus(l.taken[name]))
+		r.BlastPods = max(r.BlastPods, int(l.taken[name].Pods-l.daemons[name].Pods))
+	}
+	slices.Sort(counts)
+	r.MedianPods, r.MostPods = counts[(len(counts)-1)/2], counts[len(counts)-1]
+	for _, resource := range Resources() {
+		if all := float64(allocatable.of(resource)) * float64(r.Nodes); all > 0 {
+			r.Requested[resource] = float64(taken.of(resource)) / all
+			r.Daemons[resource] = float64(daemons.of(resource)) / all
+		}
+	}
+	mix := mixOf(pods)
+	r.Stranded, r.Fragmented = Stranded(allocatable, free, mix), Fragmented(free, mix)
+	r.BlastShare = l.shares()
+	return r
+}
+
+// mixOf returns what the pods take up that no DaemonSet made.
+func mixOf(pods []Pod) []Amount {
+	var mix []Amount
+	for _, p := range pods {
+		if !p.Daemon {
+			mix = append(mix, p.Takes())
+		}
+	}
+	return mix
+}
+
+// A layout is what lies where.
+type layout struct {
+	here           []Pod    // Those on the nodes and those that are pending.
+	used           []string // Nodes that hold a pod of the mix, in the order of their names.
+	taken, daemons map[string]Amount
+	by             map[string]map[string]int // Pods by workload and node.
+	total          map[string]int            // Pods by workload, wherever they are.
+}
+
+func lay(names []string, pods []Pod) layout {
+	l := layout{taken: map[string]Amount{}, daemons: map[string]Amount{}, by: map[string]map[string]int{}, total: map[string]int{}}
+	ours := map[string]bool{}
+	for _, name := range names {
+		ours[name] = true
+	}
+	mixed := map[string]bool{}
+	for _, p := range pods {
+		if !p.Daemon {
+			l.total[p.Workload]++
+		}
+		if p.Node == "" || ours[p.Node] {
+			l.here = append(l.here, p)
+		}
+		if !ours[p.Node] {
+			continue
+		}
+		l.taken[p.Node] = l.taken[p.Node].plus(p.Takes())
+		if p.Daemon {
+			l.daemons[p.Node] = l.daemons[p.Node].plus(p.Takes())
+			continue
+		}
+		mixed[p.Node] = true
+		if l.by[p.Workload] == nil {
+			l.by[p.Workload] = map[string]int{}
+		}
+		l.by[p.Workload][p.Node]++
+	}
+	for name := range mixed {
+		l.used = append(l.used, name)
+	}
+	slices.Sort(l.used)
+	return l
+}
+
+// shares returns the largest part of each workload on one node. A workload of one pod is lost as a
+// whole wherever it is, and says nothing about nodes.
+func (l layout) shares() map[string]float64 {
+	shares := map[string]float64{}
+	for workload, nodes := range l.by {
+		most := 0
+		for _, n := range nodes {
+			most = max(most, n)
+		}
+		if l.total[workload] > 1 {
+			shares[workload] = float64(most) / float64(l.total[workload])
+		}
+	}
+	return shares
+}
+
+// LowerBound returns the fewest nodes that any packing of pods could do with, where each leaves room
+// to them: the largest, over the resources, of the sum of what they take by the room, rounded up. Bin
+// packing calls it the continuous lower bound, L1 (Martello and Toth, Knapsack Problems, 1990, 8.3).
+// It is 0 without pods. Ok is false if a pod fits onto no empty node, as then no number of nodes does.
+func LowerBound(room Amount, pods []Amount) (nodes int, ok bool) {
+	var sum Amount
+	for _, p := range pods {
+		if !room.holds(p) {
+			return 0, false
+		}
+		sum = sum.plus(p)
+	}
+	for _, resource := range Resources() {
+		if each := room.of(resource); each > 0 {
+			nodes = max(nodes, int((sum.of(resource)+each-1)/each))
+		}
+	}
+	return nodes, true
+}
+
+// Stranded returns, by resource, the share of what all nodes have of it that is free on nodes where
+// another resource is exhausted: there is less of that free than the pod of the mix takes that takes
+// the least of it. So free CPU without memory is stranded, and the other way round.
+func Stranded(allocatable Amount, free []Amount, mix []Amount) map[string]float64 {
+	stranded := map[string]float64{}
+	if len(mix) == 0 {
+		return stranded
+	}
+	least := map[string]int64{}
+	for _, resource := range Resources() {
+		least[resource] = math.MaxInt64
+		for _, p := range mix {
+			least[resource] = min(least[resource], p.of(resource))
+		}
+	}
+	for _, resource := range Resources() {
+		all, sum := allocatable.of(resource)*int64(len(free)), int64(0)
+		for _, f := range free {
+			for _, other := range Resources() {
+				if other != resource && f.of(other) < least[other] {
+					sum += max(0, f.of(resource))
+					break
+				}
+			}
+		}
+		if all > 0 {
+			stranded[resource] = float64(sum) / float64(all)
+		}
+	}
+	return stranded
+}
+
+// Fragmented returns, by resource, the share of the free amount that further average pods of the mix
+// could not use: 1 - (what as many of them take as fit onto each node) / (what is free). A resource of
+// which nothing is free, or of which the average pod takes nothing, is not in it.
+func Fragmented(free []Amount, mix []Amount) map[string]float64 {
+	fragmented := map[string]float64{}
+	average := averageOf(mix)
+	if average.Pods == 0 {
+		return fragmented
+	}
+	fits := int64(0)
+	for _, f := range free {
+		fits += fit(f, average)
+	}
+	for _, resource := range Resources() {
+		sum := int64(0)
+		for _, f := range free {
+			sum += max(0, f.of(resource))
+		}
+		if sum > 0 && average.of(resource) > 0 {
+			fragmented[resource] = 1 - float64(fits*average.of(resource))/float64(sum)
+		}
+	}
+	return fragmented
+}
+
+// averageOf is the pod that takes the mean of each resource, rounded down; nothing without pods.
+func averageOf(mix []Amount) Amount {
+	var sum Amount
+	for _, p := range mix {
+		sum = sum.plus(p)
+	}
+	if len(mix) == 0 {
+		return Amount{}
+	}
+	n := int64(len(mix))
+	return Amount{sum.MilliCPU / n, sum.Bytes / n, 1}
+}
+
+// fit is how many pods of a size there is room for.
+func fit(free, pod Amount) int64 {
+	most := int64(math.MaxInt64)
+	for _, resource := range Resources() {
+		if takes := pod.of(resource); takes > 0 {
+			most = min(most, max(0, free.of(resource))/takes)
+		}
+	}
+	return most
+}
