@@ -276,6 +276,8 @@ func TestInterruptedWatchesMarkWhatTheyMissed(t *testing.T) {
 				b.put("young", levelReady)
 				b.put("later", levelReady)
 				b.settle(t)
+				// After another list, whose objects come in no order, what settles may come before these.
+				eventually(t, "the pods that came later", func() bool { return b.pods.Counts("").Ready == 7 })
 				b.pods.Close()
 				b.compareMissed(t, missed)
 				if b.relists.Count() != test.relists || b.relists.Resumes() != test.resumes {
