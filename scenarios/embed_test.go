@@ -123,7 +123,7 @@ func TestLibraryTrials(t *testing.T) {
 		}
 		variants[entry.Name] = len(all)
 	}
-	for name, want := range map[string]int{"api/list-modes": 4, "api/ramp": 8, "capacity/node-size": 4, "capacity/node-types": 7, "hpa/tuning": 9, "scheduler/throughput": 3, "storage/etcd-disk": 10, "quickstart": 1} {
+	for name, want := range map[string]int{"api/list-modes": 4, "api/ramp": 8, "capacity/node-size": 4, "capacity/node-types": 7, "hpa/tuning": 9, "scheduler/throughput": 3, "storage/etcd-disk": 13, "quickstart": 1} {
 		if variants[name] != want {
 			t.Errorf("%s has %d variants, want %d", name, variants[name], want)
 		}

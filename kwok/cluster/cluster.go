@@ -195,6 +195,8 @@ func (c *Cluster) makeFolders() error {
 	return nil
 }
 
+// startAll starts the control plane. Only when all of it is healthy is an emulated disk slow: the API
+// server writes so much at its start that on a very slow one it would not come up within the time limit.
 func (c *Cluster) startAll(ctx context.Context) error {
 	for _, group := range [][]Component{{Etcd}, {APIServer}, {ControllerManager, Scheduler}} {
 		if err := c.startGroup(ctx, group...); err != nil {
@@ -205,6 +207,9 @@ func (c *Cluster) startAll(ctx context.Context) error {
 				return fmt.Errorf("grant kubedyno access to its own cluster: %w", err)
 			}
 		}
+	}
+	if p := c.process(Etcd); p != nil { // Else it was lost, which is reported.
+		p.disk.Begin()
 	}
 	return c.writeState()
 }
@@ -261,6 +266,7 @@ func (c *Cluster) startOnce(ctx context.Context, component Component) error {
 	if err != nil {
 		return err
 	}
+	p.disk.Begin()
 	if err := c.awaitReady(ctx, p); err != nil {
 		return errors.Join(err, p.stop(context.WithoutCancel(ctx)))
 	}

@@ -35,11 +35,12 @@ type Emulation struct {
 	once     sync.Once
 	done     chan struct{} // Closed when nothing is served any more.
 	err      error         // Why, unless Close was called or the process has ended; read after done.
+	begun    atomic.Bool   // Calls are held back.
 	observer atomic.Pointer[func(Call)]
 }
 
 // Emulate makes a command run on an emulated disk; call it when all else of the command is set. Call
-// Serve when the command was started, and in any case Close.
+// Serve when the command was started, Begin when its calls are to be held back, and in any case Close.
 func Emulate(command *exec.Cmd, model Model, seed uint64) (*Emulation, error) {
 	if err := model.Check(); err != nil {
 		return nil, err
@@ -67,6 +68,13 @@ func Emulate(command *exec.Cmd, model Model, seed uint64) (*Emulation, error) {
 func (e *Emulation) Observe(seen func(Call)) {
 	if e != nil {
 		e.observer.Store(&seen)
+	}
+}
+
+// Begin holds back every call that comes from now on; those before it are answered at once.
+func (e *Emulation) Begin() {
+	if e != nil {
+		e.begun.Store(true)
 	}
 }
 
@@ -126,8 +134,10 @@ func (e *Emulation) serve() error {
 		case err != nil:
 			return fmt.Errorf("learn of a call: %w", err)
 		}
-		came := time.Since(e.began)
-		delay := e.queue.next(came)
+		came, held, delay := time.Since(e.began), e.begun.Load(), time.Duration(0)
+		if held {
+			delay = e.queue.next(came)
+		}
 		select {
 		case free <- struct{}{}:
 		case <-e.closing:
@@ -135,18 +145,18 @@ func (e *Emulation) serve() error {
 		}
 		calls.Go(func() {
 			defer func() { <-free }()
-			e.answer(listener, call, came, delay)
+			e.answer(listener, call, came, delay, held)
 		})
 	}
 }
 
-// answer holds a call back and lets it go.
-func (e *Emulation) answer(listener int, call notification, came, delay time.Duration) {
+// answer holds a call back and lets it go. Only those that came after Begin are observed.
+func (e *Emulation) answer(listener int, call notification, came, delay time.Duration, held bool) {
 	if !e.wait(came + delay) {
 		return
 	}
 	err := letGo(listener, call)
-	if seen := e.observer.Load(); seen != nil {
+	if seen := e.observer.Load(); seen != nil && held {
 		// An ID that is no longer valid (ENOENT) is one whose call is no longer waiting.
 		(*seen)(Call{Name: call.name(), Asked: delay, Given: time.Since(e.began) - came, Lost: err != nil})
 	}

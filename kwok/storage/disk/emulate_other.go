@@ -19,6 +19,9 @@ func Emulate(*exec.Cmd, Model, uint64) (*Emulation, error) { return nil, unsuppo
 // Observe does nothing.
 func (*Emulation) Observe(func(Call)) {}
 
+// Begin does nothing.
+func (*Emulation) Begin() {}
+
 // Serve does nothing.
 func (*Emulation) Serve() {}
 

@@ -120,6 +120,7 @@ func carryOut(t *testing.T, m Model, w work) (spans []span, calls []Call) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
+	e.Begin()
 	e.Serve()
 	if err := command.Wait(); err != nil {
 		t.Error(err)
@@ -217,6 +218,7 @@ func TestKilled(t *testing.T) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
+	e.Begin()
 	e.Serve()
 	for deadline := time.Now().Add(20 * time.Second); !isHeld(command.Process.Pid); time.Sleep(ms) {
 		if time.Now().After(deadline) {
@@ -285,6 +287,7 @@ func descriptors(t *testing.T) int {
 func TestNilEmulation(t *testing.T) {
 	var e *Emulation
 	e.Observe(func(Call) {})
+	e.Begin()
 	e.Serve()
 	if err := e.Close(); err != nil {
 		t.Error(err)

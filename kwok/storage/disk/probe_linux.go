@@ -55,6 +55,7 @@ func (e *Emulation) output(command *exec.Cmd) (string, error) {
 	command.Stdout, command.Stderr = &out, &faults
 	err := command.Start()
 	if err == nil {
+		e.Begin()
 		e.Serve()
 		if err = command.Wait(); err != nil {
 			err = fmt.Errorf("%w: %s", err, faults.text)
