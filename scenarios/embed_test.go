@@ -69,6 +69,7 @@ func TestLibraryScales(t *testing.T) {
 	}{
 		{"nodes/ramp", map[string]string{"nodes": "5000"}, "Node", 5000},
 		{"nodes/loss", map[string]string{"nodes": "50", "deployments": "4"}, "Deployment", 4},
+		{"nodes/scale", map[string]string{"nodes": "2000", "deployments": "20"}, "Pod", 10000},
 		{"pods/startup", map[string]string{"nodes": "50", "trickle": "40"}, "Node", 50},
 		{"pods/steady", map[string]string{"nodes": "2", "pods": "100"}, "Pod", 100},
 		{"pods/density", map[string]string{"nodes": "50"}, "Pod", 2900},
