@@ -60,6 +60,7 @@ failed, 4 interrupted, 5 inconclusive, 70 a bug in kubedyno.`,
 		newControlPlaneCommand(a), newVersionCommand(a),
 		newWatchCommand(a), newDoctorCommand(a),
 		newBaselineCommand(a), newHistoryCommand(a),
+		newSnapshotCommand(a),
 	)
 	strict(root)
 	return root
