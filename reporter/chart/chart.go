@@ -53,6 +53,9 @@ func Draw(figure view.Figure) *svg.Canvas {
 	if figure.Axis == view.ShareAxis {
 		return drawStrip(figure)
 	}
+	if figure.Axis == view.PartsAxis {
+		return drawParts(figure)
+	}
 	rows := len(figure.Panels)
 	strip := 0.0
 	if figure.Axis == view.TimeAxis && len(figure.Bands) > 0 {

@@ -15,7 +15,7 @@ import (
 )
 
 func runs() map[string]example.Run {
-	return map[string]example.Run{"full": example.Full(), "killed": example.Killed(), "empty": example.Empty()}
+	return map[string]example.Run{"full": example.Full(), "killed": example.Killed(), "empty": example.Empty(), "volumes": example.Volumes()}
 }
 
 func render(t *testing.T, run example.Run) []byte {

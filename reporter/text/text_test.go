@@ -38,6 +38,7 @@ func TestTextMatchesGolden(t *testing.T) {
 		{"full-60", example.Full(), Options{Width: 60}},
 		{"killed", example.Killed(), Options{}},
 		{"empty", example.Empty(), Options{}},
+		{"volumes", example.Volumes(), Options{}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -38,6 +38,7 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 	report.Sections = append(report.Sections, b.quotas()...)
 	report.Sections = append(report.Sections, b.drains()...)
 	report.Sections = append(report.Sections, b.podSections()...)
+	report.Sections = append(report.Sections, b.volumes()...)
 	report.Sections = append(report.Sections, b.api().terse())
 	report.Sections = append(report.Sections, b.watch()...)
 	report.Sections = append(report.Sections, b.server()...)
@@ -168,6 +169,7 @@ func (b *builder) key() []Fact {
 	for _, d := range b.distributions(sample.PodStartup) {
 		facts = append(facts, Fact{"Pod startup" + b.inPhase(d.Labels, "workload"), quantiles(d)})
 	}
+	facts = append(facts, b.volumeFacts()...)
 	for _, s := range b.scalars(sample.PodsReadyRate) {
 		facts = append(facts, Fact{"Pods Ready per second" + b.inPhase(s.Labels), format(s.Value, sample.PerSecond)})
 	}

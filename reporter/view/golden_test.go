@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // TestReportsMatchGoldens holds every word and number of whole reports, before anything draws them; of
 // the lines of figures it holds the ends alone.
 func TestReportsMatchGoldens(t *testing.T) {
-	for name, run := range map[string]example.Run{"full": example.Full(), "killed": example.Killed(), "empty": example.Empty()} {
+	for name, run := range map[string]example.Run{"full": example.Full(), "killed": example.Killed(), "empty": example.Empty(), "volumes": example.Volumes()} {
 		t.Run(name, func(t *testing.T) {
 			got, err := json.MarshalIndent(ends(run.Report()), "", " ")
 			if err != nil {

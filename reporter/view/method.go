@@ -9,10 +9,12 @@ import (
 
 // method says how the figures of this report were measured, and what its words mean.
 func (b *builder) method() Section {
+	words := glossary()
+	words.Rows = append(words.Rows, b.volumeTerms()...)
 	return Section{ID: "method", Title: "How it was measured", Nav: "Method",
 		Lead: "Times are those of the harness's own monotonic clock: when a request was due, when an event of a watch arrived. " +
 			"The API server's timestamps, which have a resolution of a second, are never subtracted from them.",
-		Tables: append(b.metricTable(), glossary()),
+		Tables: append(b.metricTable(), words),
 	}
 }
 

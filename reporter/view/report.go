@@ -125,6 +125,9 @@ const (
 	// ShareAxis is that of shares of a base: X is 0.1 for 10% more. Every panel has two series of
 	// dots without a height, and for each a mark at its median.
 	ShareAxis Axis = "share"
+	// PartsAxis is that of amounts in the unit XUnit, from 0. Every panel is one bar, and every series a
+	// piece of it, from one point to another; a mark at its end says how much the whole is.
+	PartsAxis Axis = "parts"
 )
 
 // A Figure is one picture: panels under one another that share the horizontal axis.

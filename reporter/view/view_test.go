@@ -71,7 +71,7 @@ func TestTrustOfAFullRun(t *testing.T) {
 }
 
 func TestEverySectionSaysSomething(t *testing.T) {
-	for name, run := range map[string]example.Run{"full": example.Full(), "killed": example.Killed(), "empty": example.Empty()} {
+	for name, run := range map[string]example.Run{"full": example.Full(), "killed": example.Killed(), "empty": example.Empty(), "volumes": example.Volumes()} {
 		t.Run(name, func(t *testing.T) {
 			for _, section := range run.Report().Sections {
 				for _, figure := range section.Figures {

@@ -16,7 +16,7 @@ var counted = regexp.MustCompile(`^[0-9]+ (.+)$`)
 
 // afterReasons begin what the scheduler says after the reasons: what its PostFilter plugins, which
 // would evict other pods or free devices, came to.
-var afterReasons = []string{". preemption:", ". no new claims to deallocate", ". still not schedulable"}
+var afterReasons = []string{". preemption:", ". no new claims to deallocate", ". still not schedulable", ". not found"}
 
 // mostReason bounds a reason's length, as some name labels and taints at length.
 const mostReason = 160

@@ -52,6 +52,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 		Rollouts:      rollouts,
 		Standstills:   c.standstills(rollouts),
 		Costs:         costs,
+		Volumes:       c.volumes(),
 	}
 	for _, k := range slices.Sorted(maps.Keys(c.scalars)) {
 		s.Scalars = append(s.Scalars, c.scalars[k])

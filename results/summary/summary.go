@@ -32,6 +32,7 @@ type Summary struct {
 	Rollouts      []Rollout      `json:"rollouts,omitempty"`    // By workload and phase with a rollout action.
 	Standstills   []Standstill   `json:"standstills,omitempty"` // Of rollouts and drains, with what would have avoided them.
 	Costs         []Cost         `json:"costs,omitempty"`       // By service and phase with load on it, and of all phases.
+	Volumes       *Volumes       `json:"volumes,omitempty"`     // nil if nothing asked for volumes.
 	Warnings      []string       `json:"warnings,omitempty"`    // Doubts, each a sentence.
 }
 

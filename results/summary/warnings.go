@@ -61,6 +61,7 @@ func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 	all = append(all, c.fanoutWarnings()...)
 	all = append(all, c.serviceWarnings()...)
 	all = append(all, c.elasticWarnings(s.Elasticity)...)
+	all = append(all, volumeWarnings(s.Volumes)...)
 	return append(all, c.eventWarnings()...)
 }
 

@@ -26,6 +26,7 @@ type bench struct {
 	hpas    *measure.HPAs     // nil without HPAs in the plan.
 	quotas  *measure.Quotas   // nil without ResourceQuotas in the plan.
 	refused *measure.Refusals // nil where nothing in the plan refuses pods.
+	volumes *measure.Volumes  // nil without claims for volumes in the plan.
 	disk    *measure.Disk     // nil unless an emulated one is under etcd.
 	scraper *scrape.Scraper
 	end     context.CancelCauseFunc // Of the life of the above.
@@ -160,6 +161,12 @@ func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (e
 			return err
 		}
 	}
+	if e.Plan.HasVolumes() {
+		b.volumes, err = measure.StartVolumes(ctx, measure.VolumesOptions{Run: e.env.Measure, Config: config, Label: action.RunLabel, Value: e.Run})
+		if err != nil {
+			return err
+		}
+	}
 	b.lag, err = measure.StartLag(ctx, measure.LagOptions{
 		Run: e.env.Measure, Config: config, Namespace: e.env.Namespace,
 		Labels: map[string]string{action.RunLabel: e.Run},
@@ -188,6 +195,9 @@ func (b *bench) close() {
 	}
 	if b.refused != nil {
 		b.refused.Close()
+	}
+	if b.volumes != nil {
+		b.volumes.Close()
 	}
 	if b.nodes != nil {
 		b.nodes.Close()

@@ -127,6 +127,7 @@ func (s *simulation) step(phase string, step Step) effect {
 		if w.Kind == "Pod" {
 			s.Estimate.Objects["Pod"] -= n // grow counts them.
 		}
+		s.claims(w, n)
 		seconds := at(objects, a.Create.Rate, AssumedObjectsPerSecond)
 		s.grow(phase, w, n*w.PodsEach, seconds)
 		return effect{seconds: seconds, requests: a.Create.Rate}
@@ -187,6 +188,7 @@ func (s *simulation) grow(phase string, w Workload, pods int, seconds float64) {
 	s.Estimate.Objects["Pod"] += pods
 	s.backlog += max(0, float64(pods)/AssumedPodsPerSecond-seconds)
 	s.observe(sample.FromPods, float64(pods), sample.Labels{"phase": phase, "workload": w.Name})
+	s.claim(w, pods)
 }
 
 // rollout replaces every pod. Each costs a creation and a deletion, and the pods of an object

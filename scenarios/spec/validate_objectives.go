@@ -147,6 +147,12 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		values["state"] = []string{"desired", "current", "updated", "ready", "available", "terminating"}
 	case sample.ObjectsRefused, sample.RefusedAttempts:
 		values["reason"] = []string{"quota", "unstated", "limit-range", "other"}
+	case sample.PodVolumeStage:
+		values["stage"] = sample.VolumeStages()
+	case sample.VolumesByState:
+		values["state"] = sample.VolumeStates()
+	case sample.VolumeErrors:
+		values["operation"] = []string{"attach", "detach"}
 	case sample.WatchStreams:
 		values["state"] = []string{"opened", "ended", "resumed", "relisted", "refused"}
 	}
@@ -172,8 +178,8 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 	if metric.Shape == sample.Gauge && metric.Source != sample.FromLoad && metric.Source != sample.FromDemand {
 		inPhase = ""
 	}
-	if metric.Source == sample.FromHPA {
-		inPhase = "" // An HPA goes on in the phases after its creation.
+	if metric.Source == sample.FromHPA || metric.Source == sample.FromVolumes {
+		inPhase = "" // HPAs and volumes go on in the phases after their creation.
 	}
 	for _, phase := range c.s.Spec.Phases {
 		if inPhase != "" && phase.Name != inPhase {
@@ -200,6 +206,7 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 		sample.FromQuota:    "creates a ResourceQuota",
 		sample.FromDrain:    "drains such nodes",
 		sample.FromFit:      "fits such a pool",
+		sample.FromVolumes:  "creates what has claims for volumes",
 		sample.FromAttempts: "makes such a workload that has pods, beside a ResourceQuota, a LimitRange or a rollout",
 	}[metric.Source]
 	if metric.Source == sample.FromQuery {
@@ -227,6 +234,9 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 	switch metric.Source {
 	case sample.FromQuery:
 		return len(c.queriesOf(metric)) > 0
+	case sample.FromVolumes:
+		w := c.workloads[createdBy(a)]
+		return w != nil && AsksForVolumes(w.Manifest) && match(sample.Labels{"workload": w.Name})
 	case sample.FromFit:
 		return a.Fit != nil && match(sample.Labels{"pool": a.Fit.Pool})
 	case sample.FromFleet:

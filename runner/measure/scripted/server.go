@@ -25,7 +25,8 @@ import (
 
 // kinds of the collections that a Server has.
 var kinds = map[string]string{"pods": "Pod", "nodes": "Node", "configmaps": "ConfigMap", "deployments": "Deployment",
-	"horizontalpodautoscalers": "HorizontalPodAutoscaler"}
+	"horizontalpodautoscalers": "HorizontalPodAutoscaler", "storageclasses": "StorageClass", "csinodes": "CSINode",
+	"persistentvolumeclaims": "PersistentVolumeClaim", "volumeattachments": "VolumeAttachment"}
 
 // A Server keeps collections of objects and lets clients list and watch them, also with the
 // state as initial events, create them, and merge-patch the data of ConfigMaps.
