@@ -59,7 +59,7 @@ failed, 4 interrupted, 5 inconclusive, 70 a bug in kubedyno.`,
 		newUpCommand(a), newDownCommand(a), newStatusCommand(a), newCleanupCommand(a),
 		newControlPlaneCommand(a), newVersionCommand(a),
 		newWatchCommand(a), newDoctorCommand(a),
-		newBaselineCommand(a), newHistoryCommand(a),
+		newBaselineCommand(a), newHistoryCommand(a), newPlanCapacityCommand(a),
 		newSnapshotCommand(a),
 	)
 	strict(root)

@@ -25,7 +25,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("KUBEDYNO_CACHE", filepath.Join(env.WorkDir, "cache"))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "prometheus": fakePrometheus, "measured": measured},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "prometheus": fakePrometheus, "measured": measured, "fleets": fleets},
 	})
 }
 

@@ -51,7 +51,8 @@ func setHorizontal(p *plot.Plot, figure view.Figure) {
 		return
 	}
 	p.X.Min, p.X.Max = 0, max(figure.End, 1)
-	if figure.Axis == view.NodesAxis || figure.Axis == view.PodsAxis || figure.Axis == view.HPAsAxis || figure.Axis == view.RunsAxis {
+	if figure.Axis == view.NodesAxis || figure.Axis == view.PodsAxis || figure.Axis == view.HPAsAxis || figure.Axis == view.RequestsAxis ||
+		figure.Axis == view.RunsAxis {
 		p.X.Tick.Marker = plot.TickerFunc(countTicks)
 		p.X.Label.Text = string(figure.Axis)
 		return
@@ -157,6 +158,11 @@ func dataRange(panel view.Panel) (low, high float64) {
 	}
 	if panel.Heat != nil {
 		low, high = min(low, panel.Heat.Edges[0]), max(high, panel.Heat.Edges[len(panel.Heat.Edges)-1])
+	}
+	for _, area := range panel.Areas {
+		for _, point := range area.Upper {
+			high = max(high, point.Y)
+		}
 	}
 	for _, mark := range panel.Marks {
 		low, high = min(low, mark.Low.Y), max(high, mark.High.Y)

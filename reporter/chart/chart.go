@@ -88,7 +88,7 @@ func Draw(figure view.Figure) *svg.Canvas {
 func drawable(panels []view.Panel) []view.Panel {
 	clean := slices.Clone(panels)
 	for i := range clean {
-		clean[i].Series = nil
+		clean[i].Series, clean[i].Areas = nil, finiteAreas(panels[i].Areas)
 		for _, series := range panels[i].Series {
 			var parts [][]view.Point
 			for _, part := range series.Parts {
@@ -155,6 +155,10 @@ func newPlot(canvas *svg.Canvas, figure view.Figure, panel view.Panel, last bool
 		p.Add(outages{canvas: canvas, all: figure.Outages})
 	}
 	p.Add(beyond{all: figure.Beyond})
+	p.Add(unmeasured{all: figure.Unmeasured})
+	for _, area := range panel.Areas {
+		p.Add(between{area})
+	}
 	if panel.Heat != nil {
 		p.Add(heatMap{panel.Heat})
 	}

@@ -23,7 +23,7 @@ import (
 func readings(figure view.Figure, panel view.Panel, p *plot.Plot, c draw.Canvas, height float64) []svg.Datum {
 	across := map[view.Axis]string{
 		view.TimeAxis: "time", view.TailAxis: "tail",
-		view.NodesAxis: "linear", view.PodsAxis: "linear", view.HPAsAxis: "linear",
+		view.NodesAxis: "linear", view.PodsAxis: "linear", view.HPAsAxis: "linear", view.RequestsAxis: "linear",
 	}[figure.Axis]
 	if across == "" {
 		return nil

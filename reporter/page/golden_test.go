@@ -42,6 +42,13 @@ func pages(t *testing.T) map[string][]byte {
 		}
 		all["history-"+name] = page.Bytes()
 	}
+	for name, plan := range example.CapacityPlans() {
+		var page bytes.Buffer
+		if err := WritePlanCapacity(&page, view.BuildPlanCapacity(plan)); err != nil {
+			t.Fatal(err)
+		}
+		all["plan-capacity-"+name] = page.Bytes()
+	}
 	for name, x := range map[string]*index.Index{"full": listed(), "none": {}} {
 		all["index-"+name] = renderIndex(t, x)
 	}

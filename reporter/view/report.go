@@ -116,6 +116,8 @@ const (
 	NodesAxis Axis = "nodes"
 	PodsAxis  Axis = "pods"
 	HPAsAxis  Axis = "HPAs"
+	// RequestsAxis is that of rates of requests.
+	RequestsAxis Axis = "requests a second"
 	// RunsAxis is that of the numbers of runs, from 1.
 	RunsAxis  Axis = "runs, the oldest first"
 	ValueAxis Axis = "value" // X is a value of a parameter, named by the Ticks.
@@ -149,6 +151,8 @@ type Figure struct {
 	Table   Table // The figures behind the picture.
 
 	XUnit sample.Unit // Of a figure axis.
+
+	Unmeasured []Band `json:",omitempty"` // Stretches of the horizontal axis in which nothing was measured.
 }
 
 // A Tick is a named place on a horizontal axis.
@@ -174,7 +178,11 @@ type Panel struct {
 	Signed bool     // Values may be below 0; without it the axis begins there, unless it is logarithmic.
 	Ticks  Ticks    // At the foot of a panel over time.
 	Heat   *HeatMap // Drawn behind the lines; nil if there is none.
+	Areas  []Area   `json:",omitempty"` // Drawn behind the lines.
 }
+
+// An Area is what lies between two lines over the same places.
+type Area struct{ Lower, Upper []Point }
 
 // Ticks are moments at which something happened, drawn as short strokes.
 type Ticks struct {
