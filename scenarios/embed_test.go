@@ -76,6 +76,7 @@ func TestLibraryScales(t *testing.T) {
 		{"pods/burst", map[string]string{"nodes": "2000", "deployments": "200"}, "Pod", 10_000},
 		{"hpa/fleet", map[string]string{"hpas": "60"}, "HorizontalPodAutoscaler", 60},
 		{"hpa/pipeline", map[string]string{"nodes": "100", "pods": "5"}, "Pod", 500},
+		{"capacity/elastic", map[string]string{"spare": "12", "delay": "55s", "slowest": "2m", "nodes": "40"}, "Pod", 17},
 		{"capacity/node-types", map[string]string{"web": "600", "api": "300", "worker": "120", "cache": "60", "most": "10"}, "Pod", 1090},
 		{"capacity/node-size", map[string]string{"agentCPU": "50m", "most": "10"}, "Pod", 118},
 		{"quickstart", map[string]string{"nodes": "200", "deployments": "6"}, "Deployment", 6},
@@ -124,7 +125,7 @@ func TestLibraryTrials(t *testing.T) {
 		}
 		variants[entry.Name] = len(all)
 	}
-	for name, want := range map[string]int{"api/list-modes": 4, "api/ramp": 8, "capacity/node-size": 4, "capacity/node-types": 7, "hpa/tuning": 9, "scheduler/throughput": 3, "storage/etcd-disk": 13, "quickstart": 1} {
+	for name, want := range map[string]int{"api/list-modes": 4, "api/ramp": 8, "capacity/elastic": 3, "capacity/node-size": 4, "capacity/node-types": 7, "hpa/tuning": 9, "scheduler/throughput": 3, "storage/etcd-disk": 13, "quickstart": 1} {
 		if variants[name] != want {
 			t.Errorf("%s has %d variants, want %d", name, variants[name], want)
 		}

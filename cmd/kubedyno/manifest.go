@@ -184,7 +184,7 @@ func pools(p *plan.Plan) ([]bundle.Pool, error) {
 		if !ok {
 			return nil, fmt.Errorf("pool %s: there is no node type %q", pool.Name, pool.NodeType)
 		}
-		all = append(all, bundle.Pool{Name: pool.Name, NodeType: pool.NodeType, Count: pool.Count, AtMost: p.Fits(pool.Name),
+		all = append(all, bundle.Pool{Name: pool.Name, NodeType: pool.NodeType, Count: pool.Count, AtMost: p.Fits(pool.Name) || pool.Elastic != nil, Elastic: p.ElasticWords(pool),
 			AllocatableCores: float64(kind.AllocatableMilliCPU) / 1000, AllocatableBytes: float64(kind.AllocatableMiB << 20), MaxPods: kind.MaxPods,
 			PricePerHour: kind.PricePerHour, SpotPerHour: kind.SpotPerHour,
 			Provider: kind.Provider, Arch: kind.Arch, Region: kind.Region, PriceDate: kind.Date, PriceSource: kind.Source})

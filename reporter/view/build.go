@@ -29,7 +29,7 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 		Key:        b.key(),
 		Warnings:   b.warnings(),
 	}
-	report.Sections = slices.Concat(b.why(), []Section{b.timeline()}, b.nodes(), b.capacity())
+	report.Sections = slices.Concat(b.why(), []Section{b.timeline()}, b.nodes(), b.capacity(), b.elastic())
 	report.Sections = append(report.Sections, slices.Concat(b.nodeLoss(), b.cost())...)
 	report.Sections = append(report.Sections, b.services()...)
 	report.Sections = append(report.Sections, b.autoscaling()...)
@@ -162,7 +162,7 @@ func (b *builder) key() []Fact {
 	for _, s := range b.scalars(sample.FleetCreateRate) {
 		facts = append(facts, Fact{"Nodes created" + b.inPhase(s.Labels, "pool"), format(s.Value, sample.PerSecond)})
 	}
-	facts = append(facts, slices.Concat(b.capacityFacts(), b.costFacts(), b.lossFacts(), b.outageFacts(), b.scalingFacts(), b.kneeFacts())...)
+	facts = append(facts, slices.Concat(b.capacityFacts(), b.elasticFacts(), b.costFacts(), b.lossFacts(), b.outageFacts(), b.scalingFacts(), b.kneeFacts())...)
 	if counts.PodsCreated > 0 {
 		facts = append(facts, Fact{"Pods Ready", count(counts.PodsReady) + " of " + count(counts.PodsCreated)})
 	}

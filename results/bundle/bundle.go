@@ -170,7 +170,8 @@ type Pool struct {
 	Name     string `json:"name"`
 	NodeType string `json:"nodeType"`
 	Count    int    `json:"count"`
-	AtMost   bool   `json:"atMost,omitempty"` // The run finds how many are needed; Count is the most.
+	AtMost   bool   `json:"atMost,omitempty"`  // The run finds how many are needed; Count is the most.
+	Elastic  string `json:"elastic,omitempty"` // How nodes come and go by themselves, in words; empty if they do not.
 	// What a node leaves to pods, and what it costs an hour in US dollars; 0 if not known.
 	AllocatableCores float64 `json:"allocatableCores,omitempty"`
 	AllocatableBytes float64 `json:"allocatableBytes,omitempty"`

@@ -202,12 +202,7 @@ func LowerBound(room Amount, pods []Amount) (nodes int, ok bool) {
 		}
 		sum = sum.plus(p)
 	}
-	for _, resource := range Resources() {
-		if each := room.of(resource); each > 0 {
-			nodes = max(nodes, int((sum.of(resource)+each-1)/each))
-		}
-	}
-	return nodes, true
+	return NodesFor(room, sum), true
 }
 
 // Stranded returns, by resource, the share of what all nodes have of it that is free on nodes where

@@ -31,6 +31,7 @@ func Compute(run *bundle.Run) (*Summary, *Detail, error) {
 	c.rolloutScalars(rollouts)
 	c.attemptScalars()
 	c.quotaScalars()
+	c.excessScalars()
 	costs := c.costScalars(run.Manifest)
 	s := &Summary{
 		FormatVersion: sample.FormatVersion,

@@ -15,8 +15,8 @@ import (
 //
 // A pod is paid for from its binding to a node until it is gone, Ready or not, because its requests
 // keep that room from others all the while; one that waits for a node takes none. It pays the larger
-// of its shares of the node's allocatable CPU and memory times the node's price. Nodes are neither
-// added nor removed here, so this is the price of the room that was taken, not that of the nodes.
+// of its shares of the node's allocatable CPU and memory times the node's price. This is the price of the
+// room that was taken, not that of the nodes; see sample.ElasticCost for those that come and go.
 type Cost struct {
 	Service  string   `json:"service"`
 	Phase    string   `json:"phase,omitempty"` // "" is all phases together.

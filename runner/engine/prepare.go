@@ -28,6 +28,7 @@ type bench struct {
 	refused *measure.Refusals // nil where nothing in the plan refuses pods.
 	volumes *measure.Volumes  // nil without claims for volumes in the plan.
 	disk    *measure.Disk     // nil unless an emulated one is under etcd.
+	elastic *elastic          // nil without elastic pools in the plan.
 	scraper *scrape.Scraper
 	end     context.CancelCauseFunc // Of the life of the above.
 }
@@ -172,6 +173,9 @@ func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (e
 		Labels: map[string]string{action.RunLabel: e.Run},
 	})
 	e.env.Pods, e.env.Nodes, e.env.HPAs = b.pods, b.nodes, b.hpas
+	if err == nil && e.Plan.Fleet.Elastic() {
+		b.elastic, err = e.startElastic(ctx, b.nodes, selector)
+	}
 	return err
 }
 
@@ -184,6 +188,7 @@ func (b *bench) settle(ctx context.Context) {
 
 // close ends the measurements that were started.
 func (b *bench) close() {
+	b.elastic.close()
 	if b.lag != nil {
 		b.lag.Close()
 	}

@@ -32,6 +32,7 @@ func Build(s *spec.Scenario, seed uint64) (*Plan, error) {
 	p.needs = needs(s.Spec.Workloads)
 	p.Updates = p.updates(s.Spec)
 	p.warnRefused(s.Spec)
+	p.warnElastic()
 	made := there{}
 	for _, phase := range s.Spec.Phases {
 		p.Phases = append(p.Phases, Phase{Name: phase.Name, Description: phase.Description,

@@ -151,7 +151,7 @@ func (s *simulation) step(phase string, step Step) effect {
 	case a.Wait != nil:
 		seconds := s.backlog
 		if a.Wait.For == "ready" && w.PodsEach > 0 { // What has no pods, such as a quota, is ready at once.
-			seconds += s.startup().Seconds()
+			seconds += s.startup().Seconds() + s.firstNodes()
 		} else if a.Wait.For != "ready" {
 			delete(s.pods, w.Name)
 		}
@@ -188,6 +188,9 @@ func (s *simulation) grow(phase string, w Workload, pods int, seconds float64) {
 	s.Estimate.Objects["Pod"] += pods
 	s.backlog += max(0, float64(pods)/AssumedPodsPerSecond-seconds)
 	s.observe(sample.FromPods, float64(pods), sample.Labels{"phase": phase, "workload": w.Name})
+	if s.Fleet.Elastic() { // No more of them can be without room.
+		s.observe(sample.FromElastic, float64(max(pods, w.MostPods)), sample.Labels{"workload": w.Name})
+	}
 	s.claim(w, pods)
 }
 

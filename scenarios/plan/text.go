@@ -65,6 +65,11 @@ func (p *Plan) writeFleet(b *bytes.Buffer) {
 	if p.Fleet.LeaseDuration > 0 {
 		lease = fmt.Sprintf("%s, %s heartbeats a second in all", short(p.Fleet.LeaseDuration), about(p.Estimate.Heartbeats))
 	}
+	for _, pool := range p.Fleet.Pools {
+		if words := p.ElasticWords(pool); words != "" {
+			writeLabelled(b, "  elastic      ", pool.Name+": "+words)
+		}
+	}
 	fmt.Fprintf(b, "  node leases  %s\n  pod startup  %s\n", lease, startupWords(p.Fleet.PodStartup))
 	if stop := p.Fleet.PodStop; stop != nil {
 		fmt.Fprintf(b, "  pod stop     %s, at most the grace period\n", startupWords(*stop))

@@ -42,6 +42,7 @@ func (s *Scenario) applyDefaults(given func(path string) bool) {
 		if !given(fmt.Sprintf("spec.fleet.pools[%d].zones", i)) {
 			fleet.Pools[i].Zones = DefaultZones()
 		}
+		fleet.Pools[i].Elastic.applyDefaults(func(field string) bool { return given(fmt.Sprintf("spec.fleet.pools[%d].elastic.%s", i, field)) })
 	}
 	for i := range s.Spec.Workloads {
 		if !given(fmt.Sprintf("spec.workloads[%d].count", i)) {

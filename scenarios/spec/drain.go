@@ -18,7 +18,7 @@ type Uncordon struct {
 func (c *checker) drain(h *history, phase Phase, d Drain, path string) {
 	c.givesUp(d.GiveUp, phase, path)
 	pool := c.poolOf(d.Pool, path)
-	if pool == nil {
+	if pool == nil || !c.steady(pool, path) {
 		return
 	}
 	there := h.nodes[pool.Name]
@@ -47,7 +47,7 @@ func (c *checker) givesUp(after time.Duration, phase Phase, path string) {
 
 func (c *checker) uncordon(h *history, u Uncordon, path string) {
 	pool := c.poolOf(u.Pool, path)
-	if pool == nil {
+	if pool == nil || !c.steady(pool, path) {
 		return
 	}
 	if !h.drained[pool.Name] {

@@ -8,7 +8,7 @@ type Fit struct {
 
 func (c *checker) fit(h *history, f Fit, path string) {
 	pool := c.poolOf(f.Pool, path)
-	if pool == nil {
+	if pool == nil || !c.steady(pool, path) {
 		return
 	}
 	pods := false

@@ -71,6 +71,7 @@ var rules = map[string]rule{
 	"sampling":    {min: 1, max: 3600, words: "a duration from 1s to 1h"},
 	"factor":      {min: 0, max: MaxFactor, words: "a factor from 0 to 100,000"},
 	"amplitude":   {min: 0, max: 1, words: "an amplitude from 0 to 1"},
+	"part":        {min: 0, max: 1, words: "a share from 0 to 1"},
 	"points":      {min: 1, max: MaxPoints, words: "a list of 1 to 10,000 points"},
 	"payload":     {min: 0, max: MaxPayload, words: "a number of bytes from 0 to 1,000,000"},
 	"connections": {min: 1, max: MaxConnections, words: "a whole number from 1 to 1,000"},

@@ -117,10 +117,12 @@ func (f Fleet) Nodes() int {
 type Pool struct {
 	Name     string            `yaml:"name" need:"yes" is:"label" doc:"A DNS label; nodes are called <pool>-<index>."`
 	NodeType string            `yaml:"nodeType" need:"yes" doc:"A type of the catalog, such as m6i.2xlarge, or one of nodeTypes."`
-	Count    int               `yaml:"count" need:"yes" is:"nodes" doc:"How many nodes."`
+	Count    int               `yaml:"count" need:"yes" is:"nodes" doc:"How many nodes; of an elastic pool, the most."`
 	Zones    []string          `yaml:"zones" doc:"Zones that the nodes are spread over in turn (default zone-a, zone-b, zone-c)."`
 	Labels   map[string]string `yaml:"labels" doc:"Further node labels."`
 	Taints   []Taint           `yaml:"taints" doc:"Node taints."`
+	// Elastic is nil where nodes come by actions alone.
+	Elastic *Elastic `yaml:"elastic" json:",omitempty" doc:"Lets the pool grow while pods find no room and shrink when nodes are not needed, as with a cluster autoscaler; count is the most nodes then."`
 }
 
 // A Taint keeps pods that do not tolerate it off a node.

@@ -119,6 +119,7 @@ func (c *checker) pool(pool *Pool, path string) {
 		}
 	}
 	c.labels(pool.Labels, path+".labels")
+	c.elastic(pool, path+".elastic")
 	for i, taint := range pool.Taints {
 		at := fmt.Sprintf("%s.taints[%d]", path, i)
 		if wrong := validation.IsQualifiedName(taint.Key); c.sound(at+".key") && len(wrong) > 0 {

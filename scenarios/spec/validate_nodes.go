@@ -34,6 +34,7 @@ func (c *checker) nodes(h *history, phase string, n Nodes, path string) {
 	if pool == nil {
 		return
 	}
+	c.elasticNodes(h, pool, path)
 	there, inPhase := h.nodes[pool.Name], pool.Name+" "+phase
 	want := c.upTo(n.UpTo, pool.Count, there, path, "nodes in pool", pool.Name)
 	switch {
@@ -54,7 +55,7 @@ func (c *checker) nodes(h *history, phase string, n Nodes, path string) {
 
 func (c *checker) fail(h *history, f Fail, path string) {
 	pool := c.poolOf(f.Pool, path)
-	if pool == nil {
+	if pool == nil || !c.steady(pool, path) {
 		return
 	}
 	there := h.nodes[pool.Name]
@@ -73,7 +74,7 @@ func (c *checker) fail(h *history, f Fail, path string) {
 
 func (c *checker) recover(h *history, r Recover, path string) {
 	pool := c.poolOf(r.Pool, path)
-	if pool == nil {
+	if pool == nil || !c.steady(pool, path) {
 		return
 	}
 	if !h.failed[pool.Name] {

@@ -132,6 +132,10 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		values["resource"] = packing.Resources()
 	case sample.CapacityNodePods:
 		values["quantile"] = []string{"p50", "max"}
+	case sample.ElasticNodes:
+		values["state"] = []string{"ordered", "created", "ready", "needed"}
+	case sample.ElasticOrders:
+		values["outcome"] = []string{"placed", "capacity", "quota", "failed"}
 	case sample.HPAs:
 		values["state"] = []string{"created", "observed", "existing"}
 	case sample.HPAReconciliations:
@@ -169,6 +173,10 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 	}
 	if metric.Source == sample.FromDisk && c.s.Spec.Cluster.Etcd.Disk == nil {
 		c.fault(path+".metric", "give the scenario spec.cluster.etcd.disk", "%s would have no data: etcd is on the machine's own disk", metric.Name)
+		return
+	}
+	if metric.Source == sample.FromElastic {
+		c.elasticData(o, metric, path)
 		return
 	}
 	inPhase := o.Where["phase"]
