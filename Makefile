@@ -10,7 +10,7 @@ PACKAGES := ./cmd/... ./kwok/... ./results/... ./reporter/... ./runner/... ./sce
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build controlplane demo test race lint bench bench-report bench-compare bench-alike bench-slower fuzz update verify clean FORCE
+.PHONY: help build controlplane karpenter demo test race lint bench bench-report bench-compare bench-alike bench-slower fuzz update verify clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,13 +23,17 @@ $(BIN): FORCE
 controlplane: $(BIN) ## build the control plane into the cache (minutes, the first time)
 	$(BIN) controlplane build
 
+karpenter: controlplane ## build Karpenter into the cache, for spec.cluster.karpenter (2 to 5 minutes, the first time)
+	$(BIN) controlplane build --karpenter
+
 demo: controlplane ## run the quickstart scenario and write its report
 	$(BIN) run quickstart
 
-test: controlplane ## run all tests, those on the real control plane included
+test: karpenter ## run all tests, those on the real control plane and on Karpenter included
 	$(GO) vet $(PACKAGES)
 	$(GO) test -count=1 -timeout 15m $(PACKAGES)
 	cd kwok/controlplane && $(GO) test -trimpath -count=1 ./...
+	cd kwok/karpenter && $(GO) test -trimpath -count=1 ./...
 
 race: controlplane ## run all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(PACKAGES)

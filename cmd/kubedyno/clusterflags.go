@@ -31,6 +31,7 @@ var flagNames = []struct {
 	{cluster.Kwok, "kwok-flag", "node-lease-parallelism=8"},
 	{cluster.MetricsServer, "metrics-server-flag", "kubelet-request-timeout=5s"},
 	{cluster.MetricsAdapter, "metrics-adapter-flag", "v=4"},
+	{cluster.Karpenter, "karpenter-flag", "batch-idle-duration=2s"},
 }
 
 func (f *clusterFlags) register(command *cobra.Command) {
@@ -50,6 +51,7 @@ func scenarioSettings(scenario *spec.Cluster) map[cluster.Component]cluster.Sett
 		cluster.ControllerManager: scenario.ControllerManager, cluster.Scheduler: scenario.Scheduler,
 		cluster.Kwok: scenario.Kwok, cluster.MetricsServer: scenario.MetricsServer.Component(),
 		cluster.MetricsAdapter: scenario.MetricsAdapter.Component(),
+		cluster.Karpenter:      scenario.Karpenter.Component(),
 	} {
 		settings[component] = cluster.Settings{Flags: maps.Clone(s.Flags), Env: s.Env}
 	}
@@ -100,5 +102,6 @@ func set(settings map[cluster.Component]cluster.Settings, component cluster.Comp
 
 // ofRun reports whether each run starts its own of a component, on whatever cluster.
 func ofRun(component cluster.Component) bool {
-	return component == cluster.Kwok || component == cluster.MetricsServer || component == cluster.MetricsAdapter
+	return component == cluster.Kwok || component == cluster.MetricsServer || component == cluster.MetricsAdapter ||
+		component == cluster.Karpenter
 }

@@ -26,6 +26,7 @@ func newControlPlaneCommand(a *app) *cobra.Command {
 
 func newControlPlaneBuildCommand(a *app) *cobra.Command {
 	var version string
+	var karpenter bool
 	command := &cobra.Command{
 		Use:   "build",
 		Short: "Compile the control plane into the cache",
@@ -33,10 +34,13 @@ func newControlPlaneBuildCommand(a *app) *cobra.Command {
 metrics-server, a metrics adapter and kwok from their Go modules. The first build takes
 minutes; later ones find the binary in the cache. It needs a Go toolchain and, the first time, a
 Go module proxy.`,
-		Example: "  kubedyno controlplane build\n  kubedyno controlplane build --kubernetes v1.36.3",
+		Example: "  kubedyno controlplane build\n  kubedyno controlplane build --kubernetes v1.36.3\n  kubedyno controlplane build --karpenter",
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			path, err := a.controlPlane(c.Context(), version)
+			if err == nil && karpenter {
+				path, err = a.buildKarpenter(c.Context())
+			}
 			if err != nil {
 				return err
 			}
@@ -45,6 +49,7 @@ Go module proxy.`,
 		},
 	}
 	kubernetesFlag(command, &version)
+	command.Flags().BoolVar(&karpenter, "karpenter", false, "also compile Karpenter, which a scenario with spec.cluster.karpenter needs, and print its path")
 	return command
 }
 
@@ -115,24 +120,41 @@ func (a *app) controlPlane(ctx context.Context, version string) (string, error) 
 		return "", err
 	}
 	b := builder.Builder{Cache: cache}
-	path, built, err := b.Find(ctx, version)
+	return a.built(ctx, &b, buildable{
+		words: "the control plane", version: version, takes: "5 to 15 minutes",
+		find:  func(ctx context.Context) (string, bool, error) { return b.Find(ctx, version) },
+		build: func(ctx context.Context) (string, error) { return b.Build(ctx, version) },
+	})
+}
+
+// A buildable is a binary that is made from Go modules when it is first needed.
+type buildable struct {
+	words, version string
+	takes          string // How long a first build does on 2 cores.
+	find           func(context.Context) (path string, built bool, err error)
+	build          func(context.Context) (path string, err error)
+}
+
+// built returns the path of a binary, and builds it if need be.
+func (a *app) built(ctx context.Context, b *builder.Builder, what buildable) (string, error) {
+	path, built, err := what.find(ctx)
 	if err != nil {
 		return "", environment(err)
 	}
 	if built {
 		return path, nil
 	}
-	fmt.Fprintf(a.stderr, "Building the control plane %s from Go modules into %s.\n"+
-		"This happens once per version; a first build takes 5 to 15 minutes on 2 cores.\n", version, path)
+	fmt.Fprintf(a.stderr, "Building %s %s from Go modules into %s.\n"+
+		"This happens once per version; a first build takes %s on 2 cores.\n", what.words, what.version, path, what.takes)
 	began := time.Now()
 	b.Progress = a.buildProgress(began)
-	if path, err = b.Build(ctx, version); err != nil {
+	if path, err = what.build(ctx); err != nil {
 		if ctx.Err() != nil {
 			return "", context.Cause(ctx)
 		}
 		return "", environment(err)
 	}
-	fmt.Fprintf(a.stderr, "\rBuilt the control plane in %s.%s\n", time.Since(began).Round(time.Second), clearLine)
+	fmt.Fprintf(a.stderr, "\rBuilt %s in %s.%s\n", what.words, time.Since(began).Round(time.Second), clearLine)
 	return path, nil
 }
 

@@ -107,6 +107,12 @@ func (r *run) components(kubernetes string) ([]bundle.Component, error) {
 	if r.plan.Cluster.MetricsAdapter != nil {
 		own = append(own, cluster.MetricsAdapter)
 	}
+	if r.plan.Cluster.Karpenter != nil {
+		own = append(own, cluster.Karpenter)
+		if versions[string(cluster.Karpenter)], err = builder.KarpenterVersion(); err != nil {
+			return nil, err
+		}
+	}
 	for _, component := range own {
 		all = append(all, bundle.Component{Name: string(component), Version: versions[string(component)]})
 	}

@@ -155,6 +155,9 @@ func (r *run) carryOut(ctx context.Context, now time.Time) (err error) {
 	if err := r.checkReach(); err != nil {
 		return err
 	}
+	if err := r.checkKarpenter(); err != nil {
+		return err
+	}
 	if r.disk, err = etcdDisk(r.plan.Cluster.Etcd.Disk, r.plan.Seed); err != nil {
 		return err
 	}
@@ -205,6 +208,7 @@ type run struct {
 	alone    bool     // Whether it is no trial of several.
 	cluster  *cluster.Cluster
 
+	karpenter  string        // Its binary, if the plan has one.
 	prometheus *query.Server // nil if the scenario has no queries.
 }
 
@@ -230,7 +234,8 @@ func (r *run) measure(ctx context.Context) error {
 	view := brevity{shown}
 	err = engine.Run(ctx, engine.Options{
 		Plan: r.plan, Cluster: r.cluster, Kwok: r.settings[cluster.Kwok], MetricsServer: r.settings[cluster.MetricsServer],
-		MetricsAdapter: r.settings[cluster.MetricsAdapter], Run: r.id, Clock: clock, Sink: view,
+		MetricsAdapter: r.settings[cluster.MetricsAdapter],
+		Karpenter:      cluster.KarpenterOptions{Binary: r.karpenter, Settings: r.settings[cluster.Karpenter]}, Run: r.id, Clock: clock, Sink: view,
 		Dropped: writer.Dropped, SinkFailed: writer.Failed(), SinkErr: writer.Err,
 		ThrowAway: r.origin == originEmbedded, Waiting: writer.Waiting, Throttle: r.throttle,
 		Queries: r.queries(clock, view),

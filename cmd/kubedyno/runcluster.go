@@ -36,6 +36,11 @@ func (r *run) openCluster(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if r.plan.Cluster.Karpenter != nil {
+		if r.karpenter, err = r.buildKarpenter(ctx); err != nil {
+			return err
+		}
+	}
 	parent := filepath.Join(cache, "runs")
 	if err := cluster.Sweep(parent); err != nil {
 		return environment(fmt.Errorf("remove what a killed run left: %w", err))

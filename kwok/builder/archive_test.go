@@ -11,29 +11,32 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-var update = flag.Bool("update", false, "write controlplane.txtar anew from kwok/controlplane")
+var update = flag.Bool("update", false, "write controlplane.txtar and karpenter.txtar anew from their modules")
 
-// TestArchiveIsCurrent keeps the embedded copy equal to the nested module.
+// TestArchiveIsCurrent keeps the embedded copies equal to the nested modules.
 func TestArchiveIsCurrent(t *testing.T) {
-	want := txtar.Format(readModule(t, filepath.Join("..", "controlplane")))
-	if *update {
-		if err := os.WriteFile("controlplane.txtar", want, 0o644); err != nil {
-			t.Fatal(err)
+	for module, embedded := range map[string][]byte{"controlplane": archive, "karpenter": karpenterArchive} {
+		want := txtar.Format(readModule(t, module))
+		if *update {
+			if err := os.WriteFile(module+".txtar", want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
 		}
-		return
-	}
-	if !bytes.Equal(archive, want) {
-		t.Error("controlplane.txtar differs from kwok/controlplane: run 'make update'")
+		if !bytes.Equal(embedded, want) {
+			t.Errorf("%s.txtar differs from kwok/%[1]s: run 'make update'", module)
+		}
 	}
 }
 
-func readModule(t *testing.T, directory string) *txtar.Archive {
+func readModule(t *testing.T, name string) *txtar.Archive {
 	t.Helper()
+	directory := filepath.Join("..", name)
 	entries, err := os.ReadDir(directory)
 	if err != nil {
 		t.Fatal(err)
 	}
-	module := &txtar.Archive{Comment: []byte("Generated from kwok/controlplane by 'make update'. Do not edit.\n")}
+	module := &txtar.Archive{Comment: []byte("Generated from kwok/" + name + " by 'make update'. Do not edit.\n")}
 	for _, entry := range entries {
 		extension := filepath.Ext(entry.Name())
 		if !slices.Contains([]string{".go", ".mod", ".sum"}, extension) || bytes.HasSuffix([]byte(entry.Name()), []byte("_test.go")) {

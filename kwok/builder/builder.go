@@ -1,6 +1,6 @@
 // Package builder compiles the control-plane binary from Go modules: etcd, the Kubernetes
 // control plane, metrics-server, a metrics adapter and kwok in one executable, whose sources are
-// the nested module in kwok/controlplane.
+// the nested module in kwok/controlplane. It also compiles Karpenter, from kwok/karpenter.
 //
 // It downloads through the user's own module proxy, needs nothing but the Go toolchain, and
 // keeps each binary in a cache folder named after everything that determines it. It starts
@@ -75,11 +75,15 @@ func (b *Builder) Find(ctx context.Context, kubernetes string) (path string, bui
 	if err != nil {
 		return "", false, err
 	}
-	_, err = os.Stat(target.binary)
+	return target.find()
+}
+
+func (t *target) find() (path string, built bool, err error) {
+	_, err = os.Stat(t.binary)
 	if errors.Is(err, fs.ErrNotExist) {
-		return target.binary, false, nil
+		return t.binary, false, nil
 	}
-	return target.binary, err == nil, err
+	return t.binary, err == nil, err
 }
 
 // Build compiles the binary for a Kubernetes version unless it is there already, and returns
@@ -93,33 +97,37 @@ func (b *Builder) Build(ctx context.Context, kubernetes string) (string, error) 
 	if err != nil {
 		return "", err
 	}
+	return b.build(ctx, target)
+}
+
+func (b *Builder) build(ctx context.Context, target *target) (string, error) {
 	if _, err := os.Stat(target.binary); err == nil {
 		return target.binary, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(target.binary), 0o700); err != nil {
-		return "", fmt.Errorf("create the cache folder of the control plane: %w", diagnoseFile(err))
+		return "", fmt.Errorf("create the cache folder of %s: %w", target.words, diagnoseFile(err))
 	}
 	release, err := b.takeTurn(ctx, target)
 	if err != nil {
-		return "", fmt.Errorf("wait for the turn to build the control plane %s: %w", kubernetes, err)
+		return "", fmt.Errorf("wait for the turn to build %s: %w", target.words, err)
 	}
 	defer release()
 	if _, err := os.Stat(target.binary); err == nil {
 		return target.binary, nil // Another process has just built it.
 	}
 	if err := b.compile(ctx, target); err != nil {
-		return "", fmt.Errorf("build the control plane %s: %w", kubernetes, err)
+		return "", fmt.Errorf("build %s: %w", target.words, err)
 	}
 	return target.binary, nil
 }
 
 // A target is one binary and what it is made from.
 type target struct {
-	kubernetes string
-	modFile    string
-	sources    string
-	binary     string
-	flags      []string // Of go build, apart from -o.
+	words   string // What it is, in a message.
+	modFile string
+	sources string
+	binary  string
+	flags   []string // Of go build, apart from -o.
 }
 
 // target works out where the binary of a Kubernetes version belongs, and writes the sources:
@@ -130,36 +138,47 @@ func (b *Builder) target(ctx context.Context, kubernetes string) (*target, error
 		return nil, fmt.Errorf("no pinned module file for Kubernetes %q; there is one for %s",
 			kubernetes, strings.Join(Versions(), " and "))
 	}
-	if _, err := exec.LookPath("go"); err != nil {
-		return nil, fmt.Errorf("there is no Go toolchain on the PATH, and the control plane is built from source: "+
-			"install Go %s or newer from https://go.dev/dl, or use an existing cluster with --kubeconfig", oldestGo)
-	}
-	cache, err := filepath.Abs(b.Cache) // The go command runs in another folder.
-	if err != nil {
-		return nil, fmt.Errorf("find the cache folder %s: %w", b.Cache, err)
-	}
-	sources := filepath.Join(cache, "controlplane", "sources-"+hash(string(archive)))
-	if err := writeSources(sources); err != nil {
-		return nil, fmt.Errorf("write the control plane's sources to %s: %w", sources, diagnoseFile(err))
-	}
-	toolchain, err := goToolchain(ctx, sources)
+	sources, toolchain, err := b.unpack(ctx, "controlplane", "the control plane", archive)
 	if err != nil {
 		return nil, err
 	}
 	return locate(kubernetes, modFile, sources, toolchain), nil
 }
 
-// locate names the binary's folder after everything that determines the binary: the sources,
-// the toolchain with its settings, the platform and the build flags.
+// unpack writes the sources of a nested module to a folder of the cache, and returns where they are
+// and the toolchain that would build them with its settings.
+func (b *Builder) unpack(ctx context.Context, folder, words string, archive []byte) (sources string, toolchain []string, err error) {
+	if _, err := exec.LookPath("go"); err != nil {
+		return "", nil, fmt.Errorf("there is no Go toolchain on the PATH, and %s is built from source: "+
+			"install Go %s or newer from https://go.dev/dl, or use an existing cluster with --kubeconfig", words, oldestGo)
+	}
+	cache, err := filepath.Abs(b.Cache) // The go command runs in another folder.
+	if err != nil {
+		return "", nil, fmt.Errorf("find the cache folder %s: %w", b.Cache, err)
+	}
+	sources = filepath.Join(cache, folder, "sources-"+hash(string(archive)))
+	if err := writeSources(sources, archive); err != nil {
+		return "", nil, fmt.Errorf("write the sources of %s to %s: %w", words, sources, diagnoseFile(err))
+	}
+	toolchain, err = goToolchain(ctx, sources)
+	return sources, toolchain, err
+}
+
+// locate says where the control plane of a Kubernetes version is built.
 func locate(kubernetes, modFile, sources string, toolchain []string) *target {
-	t := &target{kubernetes: kubernetes, modFile: modFile, sources: sources, flags: buildFlags(kubernetes, modFile)}
+	t := &target{words: "the control plane " + kubernetes, modFile: modFile, sources: sources, flags: buildFlags(kubernetes, modFile)}
+	t.binary = t.path(kubernetes, "controlplane", archive, toolchain)
+	return t
+}
+
+// path names the folder of a target's binary after everything that determines it: the version, the
+// sources, the toolchain with its settings, the platform and the build flags.
+func (t *target) path(version, name string, archive []byte, toolchain []string) string {
 	identity := slices.Concat(t.flags, []string{hash(string(archive)), runtime.GOOS, runtime.GOARCH}, toolchain)
-	name := "controlplane"
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	t.binary = filepath.Join(filepath.Dir(sources), kubernetes+"-"+hash(strings.Join(identity, "\x00")), name)
-	return t
+	return filepath.Join(filepath.Dir(t.sources), version+"-"+hash(strings.Join(identity, "\x00")), name)
 }
 
 // hash returns the beginning of a SHA-256 sum, long enough to name a folder.
@@ -181,7 +200,7 @@ func buildFlags(kubernetes, modFile string) []string {
 
 // writeSources unpacks the embedded module. What is there already stays, so that a finished
 // cache may be read-only; what is not appears whole, because another build may be reading.
-func writeSources(directory string) error {
+func writeSources(directory string, archive []byte) error {
 	for _, file := range txtar.Parse(archive).Files {
 		path := filepath.Join(directory, filepath.Base(file.Name))
 		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, file.Data) {

@@ -15,8 +15,11 @@ import (
 	"time"
 )
 
-// mainPackage is the last package that a build compiles; linking follows.
-const mainPackage = "github.com/kubedyno/kubedyno/kwok/controlplane"
+// The last package that a build compiles; linking follows.
+const (
+	mainPackage      = "github.com/kubedyno/kubedyno/kwok/controlplane"
+	karpenterPackage = "github.com/kubedyno/kubedyno/kwok/karpenter"
+)
 
 // Limits of a build.
 const (
@@ -141,7 +144,7 @@ func (b *Builder) follow(output io.Reader, total int) string {
 		}
 		done++
 		stage := Compiling
-		if line == mainPackage {
+		if line == mainPackage || line == karpenterPackage {
 			stage = Linking
 		}
 		b.report(Progress{Stage: stage, Done: done, Total: total})

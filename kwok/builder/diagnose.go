@@ -31,7 +31,7 @@ var causes = []struct {
 }{
 	{[]string{"no space left on device", "disk quota exceeded", "file too large"}, diskFull},
 	{[]string{"requires go >="},
-		"the Go toolchain is too old: install Go " + oldestGo + " or newer, or unset GOTOOLCHAIN=local"},
+		"the Go toolchain is too old: install a newer one, or unset GOTOOLCHAIN=local"},
 	{[]string{"checksum mismatch", "SECURITY ERROR"},
 		"a module's content is not what kubedyno was released with: the proxy is broken or tampered with"},
 	{[]string{"module lookup disabled", "no such host", "connection refused", "connection reset", "i/o timeout",

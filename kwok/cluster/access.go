@@ -73,14 +73,22 @@ func inForce(ctx context.Context, client kubernetes.Interface) error {
 		})
 	}
 	for _, spec := range reviews {
-		review := &authorizationv1.SubjectAccessReview{Spec: spec}
-		answer, err := client.AuthorizationV1().SubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
-		if err != nil {
-			return fmt.Errorf("ask for the rights of %s: %w", spec.User, err)
+		if err := userMay(ctx, client, spec); err != nil {
+			return err
 		}
-		if !answer.Status.Allowed {
-			return fmt.Errorf("the rights of %s are not in force yet", spec.User)
-		}
+	}
+	return nil
+}
+
+// userMay returns an error unless a user has a right.
+func userMay(ctx context.Context, client kubernetes.Interface, spec authorizationv1.SubjectAccessReviewSpec) error {
+	review := &authorizationv1.SubjectAccessReview{Spec: spec}
+	answer, err := client.AuthorizationV1().SubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+	if err != nil {
+		return fmt.Errorf("ask for the rights of %s: %w", spec.User, err)
+	}
+	if !answer.Status.Allowed {
+		return fmt.Errorf("the rights of %s are not in force yet", spec.User)
 	}
 	return nil
 }

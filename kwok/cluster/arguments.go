@@ -32,6 +32,8 @@ func (c *Cluster) arguments(component Component) []string {
 		return c.metricsServerArguments()
 	case MetricsAdapter:
 		return c.metricsAdapterArguments()
+	case Karpenter:
+		return c.karpenterArguments()
 	default:
 		return c.kwokArguments()
 	}

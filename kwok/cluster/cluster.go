@@ -67,6 +67,7 @@ type Cluster struct {
 
 	resolution time.Duration                   // Of metrics-server.
 	valuesURL  string                          // Of the metrics adapter.
+	karpenter  string                          // Its binary.
 	labels     map[Component]map[string]string // Of what leads to the aggregated components.
 }
 

@@ -14,7 +14,7 @@ const (
 )
 
 // kubeconfigUsers are the identities that get a kubeconfig of their own.
-var kubeconfigUsers = []string{"admin", "harness", "controller-manager", "scheduler", "kwok", string(MetricsServer), string(MetricsAdapter)}
+var kubeconfigUsers = []string{"admin", "harness", "controller-manager", "scheduler", "kwok", string(MetricsServer), string(MetricsAdapter), string(Karpenter)}
 
 // writeKubeconfigs writes one kubeconfig per user, with everything embedded, readable by this
 // user only.

@@ -48,12 +48,16 @@ var identities = []identity{
 	{file: "kwok", name: kwokUser, groups: []string{"system:nodes"}},
 	aggregatedIdentity(MetricsServer),
 	aggregatedIdentity(MetricsAdapter),
+	{file: string(Karpenter), name: karpenterUser, groups: serviceAccountGroups},
 }
+
+// serviceAccountGroups are those of every service account of the system's namespace.
+var serviceAccountGroups = []string{"system:serviceaccounts", "system:serviceaccounts:" + metricsNamespace}
 
 func aggregatedIdentity(component Component) identity {
 	a := aggregatedOf(component)
 	return identity{file: a.name(), name: a.user, server: true, hosts: []string{a.host()},
-		groups: []string{"system:serviceaccounts", "system:serviceaccounts:" + metricsNamespace}}
+		groups: serviceAccountGroups}
 }
 
 // etcdIdentities are signed by an authority of etcd's own: with that of the cluster, every user

@@ -18,6 +18,7 @@ type Ports struct {
 	Kwok              int `json:"kwok"`
 	MetricsServer     int `json:"metricsServer"`
 	MetricsAdapter    int `json:"metricsAdapter"`
+	Karpenter         int `json:"karpenter"`
 }
 
 // freePorts asks the kernel for ports that nobody listens on. All are held until all are
@@ -45,5 +46,6 @@ func (p *Ports) of(component Component) *int {
 	return map[Component]*int{
 		Etcd: &p.Etcd, APIServer: &p.APIServer, ControllerManager: &p.ControllerManager, Scheduler: &p.Scheduler,
 		Kwok: &p.Kwok, MetricsServer: &p.MetricsServer, MetricsAdapter: &p.MetricsAdapter,
+		Karpenter: &p.Karpenter,
 	}[component]
 }

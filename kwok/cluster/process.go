@@ -75,10 +75,10 @@ func (c *Cluster) spawn(component Component, settings Settings) (*process, error
 		return nil, fmt.Errorf("open the log of %s: %w", component, err)
 	}
 	defer log.Close() // The process has its own copy.
-	command := exec.Command(c.binary, append([]string{string(component)}, arguments...)...)
+	command := exec.Command(c.binaryOf(component), append([]string{string(component)}, arguments...)...)
 	command.Dir = c.directory
 	command.Stdout, command.Stderr = log, log
-	command.Env = c.environment(settings)
+	command.Env = c.environment(component, settings)
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if c.stopped {
@@ -138,7 +138,7 @@ func (p *process) loss() Loss { return Loss{p.Component, p.err, p.Log, head(p.Lo
 // environment passes on what a process needs to find its way and nothing else of the user's.
 // Only against a cluster that somebody else runs, kwok needs it all: a proxy, or what the
 // kubeconfig's credential plugin reads.
-func (c *Cluster) environment(settings Settings) []string {
+func (c *Cluster) environment(component Component, settings Settings) []string {
 	var variables []string
 	if c.attached {
 		variables = os.Environ()
@@ -148,6 +148,9 @@ func (c *Cluster) environment(settings Settings) []string {
 		if value, ok := os.LookupEnv(name); ok {
 			variables = append(variables, name+"="+value)
 		}
+	}
+	if component == Karpenter {
+		variables = append(variables, c.karpenterVariables()...)
 	}
 	for name, value := range settings.Env {
 		variables = append(variables, name+"="+value)
@@ -206,6 +209,14 @@ func tail(path string) string {
 
 func (c *Cluster) path(parts ...string) string {
 	return filepath.Join(append([]string{c.directory}, parts...)...)
+}
+
+// binaryOf returns what runs a component.
+func (c *Cluster) binaryOf(component Component) string {
+	if component == Karpenter {
+		return c.karpenter
+	}
+	return c.binary
 }
 
 func (c *Cluster) certificate(name string) string { return c.path("pki", name+".crt") }

@@ -33,6 +33,8 @@ func (c *Cluster) healthURL(component Component) string {
 		return c.url(c.ports.MetricsServer) + "/livez" // It is ready only when it has read a node twice.
 	case MetricsAdapter:
 		return c.url(c.ports.MetricsAdapter) + "/readyz" // It knows the pods.
+	case Karpenter:
+		return fmt.Sprintf("http://%s:%d/readyz", loopback, c.ports.Karpenter) // It knows the cluster.
 	default:
 		return fmt.Sprintf("http://%s:%d/healthz", loopback, c.ports.Kwok)
 	}

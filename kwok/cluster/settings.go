@@ -19,6 +19,7 @@ const (
 	Kwok              Component = "kwok"
 	MetricsServer     Component = "metrics-server"
 	MetricsAdapter    Component = "metrics-adapter"
+	Karpenter         Component = "karpenter"
 )
 
 // Settings change how one component runs.
@@ -31,7 +32,7 @@ type Settings struct {
 }
 
 // components are all that a cluster can consist of, in the order of their start.
-var components = []Component{Etcd, APIServer, ControllerManager, Scheduler, Kwok, MetricsServer, MetricsAdapter}
+var components = []Component{Etcd, APIServer, ControllerManager, Scheduler, Kwok, MetricsServer, MetricsAdapter, Karpenter}
 
 // reserved are the flags that tie the components together. A setting that replaced one would
 // break the cluster or open it to the network.
@@ -50,10 +51,11 @@ var reserved = map[Component][]string{
 		"kubelet-use-node-status-port", "deprecated-kubelet-completely-insecure"},
 	MetricsAdapter: {"lister-kubeconfig", "authentication-kubeconfig", "authorization-kubeconfig", "bind-address", "secure-port",
 		"tls-cert-file", "tls-private-key-file", "values-url"},
+	Karpenter: {"disable-leader-election", "health-probe-port", "metrics-port", "instance-types-file-path"},
 }
 
 // reservedVariables are the environment variables that kubedyno sets itself.
-var reservedVariables = []string{lifelineVariable, "KWOK_WORKDIR"}
+var reservedVariables = []string{lifelineVariable, "KWOK_WORKDIR", "KUBECONFIG"}
 
 // CheckSettings returns one fault for every setting that cannot be honoured.
 func CheckSettings(settings map[Component]Settings) []error {

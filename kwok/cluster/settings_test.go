@@ -28,6 +28,9 @@ func TestCheckSettings(t *testing.T) {
 		"no name":             {Scheduler, flag(""), "without dashes"},
 		"two in one":          {Scheduler, flag("v=2 --bind-address"), "without dashes"},
 		"the lifeline":        {Kwok, variable("KUBEDYNO_LIFELINE_FD"), "kubedyno's own"},
+		"Karpenter's port":    {Karpenter, flag("health-probe-port"), "kubedyno's own"},
+		"Karpenter's batches": {Karpenter, flag("batch-idle-duration"), ""},
+		"Karpenter's cluster": {Karpenter, variable("KUBECONFIG"), "kubedyno's own"},
 		"no component":        {"kubelet", Settings{}, "there is no component"},
 	} {
 		faults := CheckSettings(map[Component]Settings{test.component: test.settings})
@@ -44,7 +47,7 @@ func TestCheckSettings(t *testing.T) {
 // list of the reserved ones.
 func TestAddressesAreReserved(t *testing.T) {
 	c := newCluster("test", t.TempDir(), "")
-	for _, component := range []Component{Etcd, APIServer, ControllerManager, Scheduler, Kwok, MetricsServer, MetricsAdapter} {
+	for _, component := range []Component{Etcd, APIServer, ControllerManager, Scheduler, Kwok, MetricsServer, MetricsAdapter, Karpenter} {
 		for _, argument := range c.arguments(component) {
 			name, value, _ := strings.Cut(strings.TrimLeft(argument, "-"), "=")
 			if !strings.Contains(value, loopback) && name != "secure-port" {

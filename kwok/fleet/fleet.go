@@ -55,9 +55,6 @@ const (
 	MaxPodsPerNode = nodetype.MostPods
 )
 
-// ephemeralStorageGiB is the disk of every node; the catalog's sources do not state one.
-const ephemeralStorageGiB = 100
-
 // A Pool is a group of equal nodes, called <Name>-0, <Name>-1 and so on.
 type Pool struct {
 	Name     string            // A DNS label.
@@ -225,12 +222,12 @@ func (k Kubelet) apply(node *corev1.Node) {
 }
 
 func capacity(t nodetype.Type) corev1.ResourceList {
-	return resources(int64(t.VCPU)*1000, t.MemoryMiB, t.MaxPods, ephemeralStorageGiB)
+	return resources(int64(t.VCPU)*1000, t.MemoryMiB, t.MaxPods, nodetype.DiskGiB)
 }
 
 // allocatable keeps back a tenth of the disk, as the kubelet does before it evicts pods.
 func allocatable(t nodetype.Type) corev1.ResourceList {
-	return resources(t.AllocatableMilliCPU, t.AllocatableMiB, t.MaxPods, ephemeralStorageGiB*9/10)
+	return resources(t.AllocatableMilliCPU, t.AllocatableMiB, t.MaxPods, nodetype.AllocatableDiskGiB)
 }
 
 func resources(milliCPU, memoryMiB int64, pods int, diskGiB int64) corev1.ResourceList {

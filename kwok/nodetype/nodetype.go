@@ -16,6 +16,12 @@ import (
 // MostPods is how many pod addresses a fake node has, so how many pods a type can take.
 const MostPods = 510
 
+// The disk of every node in GiB, and what is left of it to pods; the catalog's sources do not state one.
+const (
+	DiskGiB            = 100
+	AllocatableDiskGiB = 90
+)
+
 // mostVCPU keeps a slip of the finger out; the largest machines have a quarter of it.
 const mostVCPU = 4096
 

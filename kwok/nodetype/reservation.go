@@ -31,6 +31,9 @@ const (
 	Stated Reservation = "stated"
 )
 
+// What the kwok provider of Karpenter keeps, whatever the machine.
+const kwokMilliCPU, kwokMiB = 100, 10
+
 const (
 	mib = 1 << 20
 	gib = 1 << 30
@@ -62,7 +65,7 @@ func (r Reservation) Allocatable(vcpu int, memory int64, maxPods int) (milliCPU,
 		reserved := min(20e6*float64(maxPods)+50e6, float64(memory)/4)
 		return whole - kept, int64((float64(memory) - reserved - evictionMiB*mib) / mib), nil
 	case KarpenterKwok:
-		return whole - 100, memory/mib - 10, nil
+		return whole - kwokMilliCPU, memory/mib - kwokMiB, nil
 	case Whole:
 		return whole, memory / mib, nil
 	}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
+	"github.com/kubedyno/kubedyno/kwok/fleet"
 	"github.com/kubedyno/kubedyno/runner/measure"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
 )
@@ -88,6 +89,9 @@ func (s Step) resource(t *target, object *unstructured.Unstructured) dynamic.Res
 // podTemplates are the paths at which kinds of workloads keep the template of their pods.
 var podTemplates = [][]string{{"spec", "template"}, {"spec", "jobTemplate", "spec", "template"}}
 
+// nodePools are what Karpenter makes nodes for.
+var nodePools = schema.GroupKind{Group: "karpenter.sh", Kind: "NodePool"}
+
 // object renders object i of a target with the run's labels, also on its pods.
 func (s Step) object(t *target, i int) (*unstructured.Unstructured, error) {
 	object := &unstructured.Unstructured{Object: t.workload.Render(i)}
@@ -105,6 +109,10 @@ func (s Step) mark(object *unstructured.Unstructured, workload string) error {
 	err := addLabels(object, s.labels(workload))
 	if object.GetKind() == "Pod" {
 		err = errors.Join(err, s.pin(object, "spec"))
+	}
+	if object.GroupVersionKind().GroupKind() == nodePools {
+		// Its template is that of nodes, which kwok is to keep alive.
+		err = errors.Join(err, addLabels(object, map[string]string{fleet.AliveLabel: "true"}, "spec", "template"))
 	}
 	for _, template := range podTemplates {
 		if _, found, _ := unstructured.NestedMap(object.Object, template...); found {

@@ -57,6 +57,9 @@ type Options struct {
 	Queries *query.Reader
 	// ThrowAway says that the cluster ends with the run, so that nothing needs to be deleted.
 	ThrowAway bool
+	// Karpenter is its binary and the settings of its process, if the plan has one; what it may choose
+	// from, the plan says.
+	Karpenter cluster.KarpenterOptions
 }
 
 // Run executes the plan and returns when nothing of it is under way any more. When ctx is

@@ -41,7 +41,7 @@ func (e *engine) pinned() bool { return !e.ThrowAway && len(e.Plan.Fleet.Pools) 
 
 // startKwok runs the simulator for this run's nodes and no others.
 func (e *engine) startKwok(ctx context.Context, startup stages.Latency) error {
-	if len(e.Plan.Fleet.Pools) == 0 {
+	if len(e.Plan.Fleet.Pools) == 0 && e.Plan.Cluster.Karpenter == nil {
 		return nil
 	}
 	stop, err := StopLatency(e.Plan.Fleet)

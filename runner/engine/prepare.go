@@ -78,6 +78,9 @@ func (e *engine) bringUp(ctx, life context.Context, b *bench) error {
 	if err := e.startMetricsAdapter(ctx); err != nil {
 		return err
 	}
+	if err := e.startKarpenter(ctx); err != nil {
+		return err
+	}
 	b.disk = e.startDisk(life)
 	b.scraper = e.startScraper(life)
 	e.env.Components = &outages{cluster: e.Cluster, scraper: b.scraper}
@@ -134,7 +137,8 @@ func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (e
 		return err
 	}
 	e.instruments.sample(ctx, e.Plan, b.pods)
-	b.nodes, err = measure.StartNodes(ctx, measure.NodesOptions{Run: e.env.Measure, Config: config, Selector: selector})
+	b.nodes, err = measure.StartNodes(ctx, measure.NodesOptions{Run: e.env.Measure, Config: config, Selector: selector,
+		ByType: e.Plan.Cluster.Karpenter != nil})
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ type NodesOptions struct {
 	Run
 	Config   *rest.Config
 	Selector string // A label selector, such as that of the run's label.
+	ByType   bool   // Also count the nodes by their instance types.
 }
 
 // Nodes measures how long nodes take from their creation being sent until they are seen
@@ -32,12 +33,14 @@ type Nodes struct {
 	mu      sync.Mutex
 	nodes   map[string]*node
 	windows map[series]*sample.Histogram
-	from    sample.Offset // Of the windows.
+	from    sample.Offset   // Of the windows.
+	kinds   map[string]bool // The instance types that were seen.
 }
 
 // node is what is known of a node, from the harness that sent it and from the watch.
 type node struct {
 	pool, phase string
+	kind        string // Its instance type.
 	sent        sample.Offset
 	ready       sample.Offset // When it was first seen Ready.
 	outage      outage
@@ -73,6 +76,7 @@ func newNodes(options NodesOptions) *Nodes {
 		options: options,
 		nodes:   map[string]*node{},
 		windows: map[series]*sample.Histogram{},
+		kinds:   map[string]bool{},
 		from:    options.Clock.Now(),
 	}
 }
@@ -158,6 +162,7 @@ func (n *Nodes) node(name string) *node {
 func (n *Nodes) observe(seen *corev1.Node, now sample.Offset) {
 	node := n.node(seen.Name)
 	node.exists = true
+	node.kind = intern(seen.Labels[corev1.LabelInstanceTypeStable])
 	node.isReady = nodeReady(seen)
 	n.followOutage(node, now)
 	if !node.isReady || node.wasReady {
@@ -229,6 +234,9 @@ func (n *Nodes) flush() {
 	created, ready := n.counts()
 	n.options.point(now, sample.NodesByState, sample.Labels{"state": "created"}, float64(created))
 	n.options.point(now, sample.NodesByState, sample.Labels{"state": "ready"}, float64(ready))
+	if n.options.ByType {
+		n.writeTypes(now)
+	}
 }
 
 func (n *Nodes) counts() (created, ready int) {

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,40 @@ func seenNode(name string, ready bool) *corev1.Node {
 	return &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Status:     corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: status}}},
+	}
+}
+
+func TestNodesByType(t *testing.T) {
+	typed := func(name, kind string) *corev1.Node {
+		node := seenNode(name, true)
+		node.Labels = map[string]string{corev1.LabelInstanceTypeStable: kind}
+		return node
+	}
+	for _, counted := range []bool{true, false} {
+		sink := &recording{}
+		n := newNodes(NodesOptions{Run: Run{Clock: sample.StartClock(), Sink: sink, Phase: func() string { return "" }}, ByType: counted})
+		_ = n.Add(typed("a", "large"))
+		_ = n.Add(typed("b", "large"))
+		_ = n.Add(typed("c", "small"))
+		_ = n.Add(seenNode("of no type", true))
+		n.flush()
+		_ = n.Delete(typed("c", "small"))
+		_ = n.Delete(typed("a", "large"))
+		n.flush()
+		for kind, want := range map[string][]float64{"large": {2, 1}, "small": {1, 0}, "": nil} {
+			if !counted {
+				want = nil
+			}
+			var got []float64
+			for _, p := range sink.points {
+				if p.Metric == sample.NodesByType && p.Labels["type"] == kind {
+					got = append(got, p.Value)
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("counted %t, nodes of type %q: %v, want %v", counted, kind, got, want)
+			}
+		}
 	}
 }
 

@@ -58,11 +58,20 @@ func (p *Plan) writeFleet(b *bytes.Buffer) {
 		rows = append(rows, []string{pool.Name, grouped(pool.Count), pool.NodeType, strings.Join(pool.Zones, ", ")})
 	}
 	writeTable(b, "Fleet", []string{"pool", "nodes", "type", "zones"}, rows)
-	if len(rows) == 0 {
+	k := p.Cluster.Karpenter
+	if len(rows) == 0 && k == nil {
 		return
 	}
+	if k != nil && len(rows) == 0 {
+		b.WriteString("\nFleet\n")
+	}
+	if k != nil {
+		writeLabelled(b, "  karpenter    ", "makes as many nodes as it finds fit, of "+strings.Join(k.InstanceTypes, ", "))
+	}
 	lease := "off"
-	if p.Fleet.LeaseDuration > 0 {
+	if p.Fleet.LeaseDuration > 0 && len(rows) == 0 {
+		lease = short(p.Fleet.LeaseDuration)
+	} else if p.Fleet.LeaseDuration > 0 {
 		lease = fmt.Sprintf("%s, %s heartbeats a second in all", short(p.Fleet.LeaseDuration), about(p.Estimate.Heartbeats))
 	}
 	for _, pool := range p.Fleet.Pools {

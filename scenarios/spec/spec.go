@@ -85,6 +85,8 @@ type Cluster struct {
 	MetricsServer *MetricsServer `yaml:"metricsServer" json:",omitempty" doc:"Runs the real metrics-server, so that kubectl top and autoscalers see what the pods use; {} for its defaults."`
 	// MetricsAdapter is nil where none runs.
 	MetricsAdapter *MetricsAdapter `yaml:"metricsAdapter" json:",omitempty" doc:"Runs an adapter that serves what the services do as custom and external metrics for autoscalers; {} for its defaults."`
+	// Karpenter is nil where none runs.
+	Karpenter *Karpenter `yaml:"karpenter" json:",omitempty" doc:"Runs the real Karpenter with its kwok provider, which makes nodes for the NodePools among the workloads; only in a cluster that ends with the run."`
 }
 
 // Component holds the settings of one control-plane process.

@@ -27,7 +27,8 @@ func validate(s *Scenario, d *decoder, o Options) {
 	c.labels(s.Metadata.Labels, "metadata.labels")
 	c.known(s.Spec.Cluster.Kubernetes, "spec.cluster.kubernetes", "Kubernetes version", o.Kubernetes)
 	c.disk(o.Disks)
-	c.fleet(c.nodeTypes(o))
+	types := c.nodeTypes(o)
+	c.fleet(types)
 	for i := range s.Spec.Workloads {
 		w := &s.Spec.Workloads[i]
 		path := fmt.Sprintf("spec.workloads[%d]", i)
@@ -36,6 +37,7 @@ func validate(s *Scenario, d *decoder, o Options) {
 		}
 		c.manifest(w, path)
 	}
+	c.karpenter(types)
 	c.headrooms()
 	c.readServices()
 	c.autoscalers()

@@ -124,6 +124,10 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		values["state"] = []string{"created", "scheduled", "running", "ready", "deleted"}
 	case sample.NodesByState:
 		values["state"] = []string{"created", "ready"}
+	case sample.NodesByType:
+		if k := c.s.Spec.Cluster.Karpenter; k != nil {
+			values["type"] = k.InstanceTypes
+		}
 	case sample.APIErrors:
 		values["kind"] = []string{"timeout", "throttled", "server", "not-found", "client", "connection", "unsent"}
 	case sample.WatchEvents:
@@ -248,7 +252,10 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 	case sample.FromFit:
 		return a.Fit != nil && match(sample.Labels{"pool": a.Fit.Pool})
 	case sample.FromFleet:
-		return a.Fit != nil && metric.Name != sample.FleetCreateRate && metric.Name != sample.FleetReady &&
+		if metric.Name == sample.NodesByType {
+			return c.makesNodes(a)
+		}
+		return metric.Name == sample.NodesByState && c.makesNodes(a) || a.Fit != nil && metric.Name != sample.FleetCreateRate && metric.Name != sample.FleetReady &&
 			match(sample.Labels{"pool": a.Fit.Pool}) || a.Nodes != nil && match(sample.Labels{"pool": a.Nodes.Pool})
 	case sample.FromLoss:
 		return a.Fail != nil && match(sample.Labels{"pool": a.Fail.Pool})

@@ -15,16 +15,33 @@ import (
 // Binary returns the control-plane binary, and compiles it on the first call on a machine,
 // which takes minutes.
 func Binary(ctx context.Context) (string, error) {
+	b, err := newBuilder()
+	if err != nil {
+		return "", err
+	}
+	return b.Build(ctx, builder.DefaultKubernetes)
+}
+
+// Karpenter returns the binary of Karpenter, and compiles it on the first call on a machine, which
+// takes minutes.
+func Karpenter(ctx context.Context) (string, error) {
+	b, err := newBuilder()
+	if err != nil {
+		return "", err
+	}
+	return b.BuildKarpenter(ctx)
+}
+
+func newBuilder() (*builder.Builder, error) {
 	cache := os.Getenv("KUBEDYNO_CACHE")
 	if cache == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		cache = filepath.Join(user, "kubedyno")
 	}
-	b := builder.Builder{Cache: cache}
-	return b.Build(ctx, builder.DefaultKubernetes)
+	return &builder.Builder{Cache: cache}, nil
 }
 
 // Main runs the tests of a package beside one control plane, which use gets before they
