@@ -77,7 +77,11 @@ func TestLibraryScales(t *testing.T) {
 		{"hpa/fleet", map[string]string{"hpas": "60"}, "HorizontalPodAutoscaler", 60},
 		{"hpa/pipeline", map[string]string{"nodes": "100", "pods": "5"}, "Pod", 500},
 		{"capacity/elastic", map[string]string{"spare": "12", "delay": "55s", "slowest": "2m", "nodes": "40"}, "Pod", 17},
-		{"capacity/node-types", map[string]string{"web": "600", "api": "300", "worker": "120", "cache": "60", "most": "10"}, "Pod", 1090},
+		{"capacity/node-types", map[string]string{"web": "600", "api": "300", "worker": "120", "cache": "60", "most": "10",
+			"webMore": "720", "apiMore": "360", "workerMore": "144", "cacheMore": "72"}, "Pod", 1306},
+		{"capacity/mixed-pools", map[string]string{"mix": "general+memory", "spotPrice": "0.12", "most": "10"}, "Node", 20},
+		{"capacity/virtual-node", map[string]string{"nodeType": "m6i.4xlarge", "copies": "100", "most": "10"}, "Pod", 610},
+		{"capacity/node-loss", map[string]string{"lost": "2", "most": "10"}, "Node", 10},
 		{"capacity/node-size", map[string]string{"agentCPU": "50m", "most": "10"}, "Pod", 118},
 		{"quickstart", map[string]string{"nodes": "200", "deployments": "6"}, "Deployment", 6},
 	} {
@@ -125,7 +129,7 @@ func TestLibraryTrials(t *testing.T) {
 		}
 		variants[entry.Name] = len(all)
 	}
-	for name, want := range map[string]int{"api/list-modes": 4, "api/ramp": 8, "capacity/elastic": 3, "capacity/node-size": 4, "capacity/node-types": 7, "hpa/tuning": 9, "scheduler/throughput": 3, "storage/etcd-disk": 13, "quickstart": 1} {
+	for name, want := range map[string]int{"api/list-modes": 4, "api/ramp": 8, "capacity/elastic": 3, "capacity/mixed-pools": 6, "capacity/node-loss": 4, "capacity/node-size": 4, "capacity/node-types": 7, "capacity/virtual-node": 12, "hpa/tuning": 9, "scheduler/throughput": 3, "storage/etcd-disk": 13, "quickstart": 1} {
 		if variants[name] != want {
 			t.Errorf("%s has %d variants, want %d", name, variants[name], want)
 		}

@@ -178,7 +178,7 @@ func brief(message string) string {
 	return strings.TrimSuffix(line, "; the end of its log:")
 }
 
-// pools describes the nodes.
+// pools describes the nodes: those of pools that some step is about.
 func pools(p *plan.Plan) ([]bundle.Pool, error) {
 	types, err := engine.NodeTypes(p.Fleet.NodeTypes)
 	if err != nil {
@@ -186,14 +186,22 @@ func pools(p *plan.Plan) ([]bundle.Pool, error) {
 	}
 	var all []bundle.Pool
 	for _, pool := range p.Fleet.Pools {
+		if !p.Uses(pool.Name) {
+			continue
+		}
 		kind, ok := types.Find(pool.NodeType)
 		if !ok {
 			return nil, fmt.Errorf("pool %s: there is no node type %q", pool.Name, pool.NodeType)
 		}
-		all = append(all, bundle.Pool{Name: pool.Name, NodeType: pool.NodeType, Count: pool.Count, AtMost: p.Fits(pool.Name) || pool.Elastic != nil, Elastic: p.ElasticWords(pool),
+		described := bundle.Pool{Name: pool.Name, NodeType: pool.NodeType, Count: pool.Count,
+			AtMost: p.Fits(pool.Name) || pool.Elastic != nil, Elastic: p.ElasticWords(pool),
 			AllocatableCores: float64(kind.AllocatableMilliCPU) / 1000, AllocatableBytes: float64(kind.AllocatableMiB << 20), MaxPods: kind.MaxPods,
-			PricePerHour: kind.PricePerHour, SpotPerHour: kind.SpotPerHour,
-			Provider: kind.Provider, Arch: kind.Arch, Region: kind.Region, PriceDate: kind.Date, PriceSource: kind.Source})
+			PricePerHour: kind.PricePerHour, SpotPerHour: kind.SpotPerHour, Spot: pool.Spot,
+			Provider: kind.Provider, Arch: kind.Arch, Region: kind.Region, PriceDate: kind.Date, PriceSource: kind.Source}
+		if kind.PerPod != nil {
+			described.CPUHour, described.GiBHour = kind.PerPod.CPUHour, kind.PerPod.GiBHour
+		}
+		all = append(all, described)
 	}
 	return all, nil
 }

@@ -31,6 +31,10 @@ karpenter's instance-type JSON, or YAML such as
   - {name: r1, arch: amd64, vcpu: 32, memory: 128Gi, maxPods: 250, reservation: none, pricePerHour: 0.9}
   - {name: r2, arch: arm64, vcpu: 64, memory: 128Gi, maxPods: 250, allocatableCPU: 63500m, allocatableMemory: 120Gi}
 
+Where pods are paid for and nodes are not, as on serverless containers, perPod stands in
+place of a price, such as perPod: {cpuHour: 0.04, gibHour: 0.005, overhead: 256Mi}, with
+sizes: [{cpu: 250m, from: 512Mi, to: 2Gi, step: 512Mi}] where pods are rounded up to some.
+
 The reservations are eks, gke, aks, karpenter-kwok and none.`
 
 // A nodeTypesQuery is what the flags of nodetypes ask for.
@@ -159,7 +163,7 @@ func writeNodeTypes(w io.Writer, types nodetype.Types) error {
 			volumes = fmt.Sprint(t.Volumes)
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%dm\t%dMi\t%d\t%s\t%s\t%s\t%s\t%s\n", t.Name, orNone(t.Provider), t.Arch, t.VCPU, memoryWords(t.MemoryMiB),
-			t.AllocatableMilliCPU, t.AllocatableMiB, t.MaxPods, volumes, priceWords(t.PricePerHour), priceWords(t.SpotPerHour), orNone(t.Region), orNone(t.Date))
+			t.AllocatableMilliCPU, t.AllocatableMiB, t.MaxPods, volumes, hourWords(t), priceWords(t.SpotPerHour), orNone(t.Region), orNone(t.Date))
 	}
 	return table.Flush()
 }
@@ -169,6 +173,14 @@ func memoryWords(mib int64) string {
 		return fmt.Sprintf("%dGi", mib/1024)
 	}
 	return fmt.Sprintf("%dMi", mib)
+}
+
+// hourWords is the price of a node on demand, or what a pod costs where nodes are not paid for.
+func hourWords(t nodetype.Type) string {
+	if t.PerPod != nil {
+		return fmt.Sprintf("by the pod: %v a vCPU, %v a GiB", t.PerPod.CPUHour, t.PerPod.GiBHour)
+	}
+	return priceWords(t.PricePerHour)
 }
 
 // priceWords is a price, or - where none is known.

@@ -87,6 +87,10 @@ func specOptions(flags scenarioFlags, directory fs.FS) (spec.Options, error) {
 	}
 	types, err := nodetype.Catalog()
 	options.NodeTypes, options.CheckNodeType = types.Names(), checkNodeType
+	options.Prices = func(name string) (onDemand, spot float64, perPod bool) {
+		t, _ := types.Find(name)
+		return t.PricePerHour, t.SpotPerHour, t.PerPod != nil
+	}
 	return options, err
 }
 

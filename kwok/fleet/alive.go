@@ -30,6 +30,18 @@ func setAlive(ctx context.Context, client kubernetes.Interface, names []string, 
 	if err != nil {
 		return fmt.Errorf("encode the label of nodes: %w", err)
 	}
+	return patchNodes(ctx, client, names, patch, fmt.Sprintf("label it with %s=%s", AliveLabel, value), observe)
+}
+
+// Uncordon lets nodes take pods that were created cordoned. Requests under way at once are limited by
+// DefaultParallelism.
+func Uncordon(ctx context.Context, client kubernetes.Interface, names []string) error {
+	return patchNodes(ctx, client, names, []byte(`{"spec":{"unschedulable":null}}`), "uncordon it", nil)
+}
+
+// patchNodes changes nodes with a merge patch; what says so in words. It calls observe, if not nil, with
+// each node just before the request leaves.
+func patchNodes(ctx context.Context, client kubernetes.Interface, names []string, patch []byte, what string, observe func(string, time.Time)) error {
 	return parallel(ctx, len(names), 0, func(ctx context.Context, i int) error {
 		if observe != nil {
 			observe(names[i], time.Now())
@@ -39,7 +51,7 @@ func setAlive(ctx context.Context, client kubernetes.Interface, names []string, 
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("label node %s with %s=%s: %w", names[i], AliveLabel, value, err)
+			return fmt.Errorf("node %s: %s: %w", names[i], what, err)
 		}
 		return nil
 	})

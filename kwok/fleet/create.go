@@ -25,6 +25,7 @@ type CreateOptions struct {
 	From, Until int      // Only the nodes [From, Until) of the pools taken together; Until 0 is all.
 	Rate        float64  // Nodes per second on a fixed schedule; 0 is as fast as the API server takes them.
 	Parallelism int      // Requests under way at once; 0 is DefaultParallelism.
+	Cordoned    bool     // The nodes take no pods but those of DaemonSets before Uncordon.
 }
 
 // An Observation is the creation of one node.
@@ -73,7 +74,9 @@ func (f *Fleet) Create(ctx context.Context, client kubernetes.Interface, o Creat
 			return err
 		}
 		p, index := locate(pools, o.From+i)
-		seen, err := create(ctx, client, p.node(index, f.options))
+		node := p.node(index, f.options)
+		node.Spec.Unschedulable = o.Cordoned
+		seen, err := create(ctx, client, node)
 		retries.Add(int64(seen.Attempts - 1))
 		if err != nil {
 			return err

@@ -137,6 +137,9 @@ func (f *Fleet) Type(pool string) (nodetype.Type, bool) {
 	return f.pools[i].kind, true
 }
 
+// Named returns the node type of a name that pools could have.
+func (f *Fleet) Named(nodeType string) (nodetype.Type, bool) { return f.options.Types.Find(nodeType) }
+
 // Size is the number of nodes in the pools of these names, or in all pools for none.
 func (f *Fleet) Size(pools ...string) int {
 	n := 0

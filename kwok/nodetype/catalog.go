@@ -16,7 +16,7 @@ var data embed.FS
 // Files returns the names and texts of the catalog's data files, in the order of the catalog.
 func Files() ([]File, error) {
 	var files []File
-	for _, name := range []string{"aws", "gcp", "azure"} {
+	for _, name := range []string{"aws", "gcp", "azure", "fargate"} {
 		text, err := data.ReadFile("data/" + name + ".yaml")
 		if err != nil {
 			return nil, fmt.Errorf("read the catalog of node types: %w", err)
@@ -59,6 +59,7 @@ func parse(file File) (Types, error) {
 	type row struct {
 		Row    `json:",inline"`
 		Memory resource.Quantity `json:"memory"`
+		PerPod *tariffRow        `json:"perPod"`
 	}
 	var parsed struct {
 		Provider    string      `json:"provider"`
@@ -73,7 +74,7 @@ func parse(file File) (Types, error) {
 	var all Types
 	for _, r := range parsed.Types {
 		r.Row.Provider, r.Row.Region, r.Row.Date, r.Row.Reservation = parsed.Provider, parsed.Region, parsed.Date, parsed.Reservation
-		r.Row.Memory = r.Memory.Value()
+		r.Row.Memory, r.Row.PerPod = r.Memory.Value(), r.PerPod.tariff()
 		t, err := New(r.Row)
 		if err != nil {
 			return nil, fmt.Errorf("read the node types of %s: %w", file.Name, err)
@@ -81,4 +82,29 @@ func parse(file File) (Types, error) {
 		all = append(all, t)
 	}
 	return all, nil
+}
+
+// A tariffRow is a Tariff as a data file states it.
+type tariffRow struct {
+	CPUHour  float64           `json:"cpuHour"`
+	GiBHour  float64           `json:"gibHour"`
+	Overhead resource.Quantity `json:"overhead"`
+	Sizes    []struct {
+		CPU  resource.Quantity `json:"cpu"`
+		From resource.Quantity `json:"from"`
+		To   resource.Quantity `json:"to"`
+		Step resource.Quantity `json:"step"`
+	} `json:"sizes"`
+}
+
+// tariff is nil for nil.
+func (r *tariffRow) tariff() *Tariff {
+	if r == nil {
+		return nil
+	}
+	t := &Tariff{CPUHour: r.CPUHour, GiBHour: r.GiBHour, OverheadMiB: r.Overhead.Value() / mib}
+	for _, s := range r.Sizes {
+		t.Sizes = append(t.Sizes, Size{s.CPU.MilliValue(), s.From.Value() / mib, s.To.Value() / mib, s.Step.Value() / mib})
+	}
+	return t
 }

@@ -43,6 +43,7 @@ type Type struct {
 	Reservation         Reservation `json:"reservation"`
 	PricePerHour        float64     `json:"pricePerHour,omitempty"` // US dollars, on demand; 0 if not known.
 	SpotPerHour         float64     `json:"spotPerHour,omitempty"`  // US dollars, when it may be taken away; 0 if not known.
+	PerPod              *Tariff     `json:"perPod,omitempty"`       // What a pod costs where nodes are not paid for; nil elsewhere.
 	Volumes             int         `json:"volumes,omitempty"`      // Data volumes attachable; 0 if not known.
 	Burstable           bool        `json:"burstable,omitempty"`    // The cores are shared, with credits.
 	Source              string      `json:"source"`                 // Where capacity and price were read.
@@ -68,6 +69,7 @@ type Row struct {
 	Burstable    bool        `json:"burstable"`
 	Source       string      `json:"source"`
 	Date         string      `json:"date"`
+	PerPod       *Tariff     `json:"-"`
 	// AllocatableMilliCPU and AllocatableBytes are set where the reservation is Stated.
 	AllocatableMilliCPU int64 `json:"-"`
 	AllocatableBytes    int64 `json:"-"`
@@ -77,7 +79,7 @@ type Row struct {
 func New(r Row) (Type, error) {
 	t := Type{Name: r.Name, Provider: r.Provider, Region: r.Region, Arch: r.Arch, VCPU: r.VCPU, MemoryMiB: r.Memory >> 20,
 		MaxPods: r.MaxPods, MaxPodsRule: r.MaxPodsRule, Reservation: r.Reservation, PricePerHour: r.PricePerHour,
-		SpotPerHour: r.SpotPerHour, Volumes: r.Volumes, Burstable: r.Burstable, Source: r.Source, Date: r.Date}
+		SpotPerHour: r.SpotPerHour, PerPod: r.PerPod, Volumes: r.Volumes, Burstable: r.Burstable, Source: r.Source, Date: r.Date}
 	if err := t.countPods(r); err != nil {
 		return Type{}, err
 	}
@@ -127,7 +129,13 @@ func (t Type) capacityFaults() []error {
 	bad(t.MaxPods < 1 || t.MaxPods > MostPods, "%d pods are outside of 1 to %d, the addresses of a fake node", t.MaxPods, MostPods)
 	bad(t.PricePerHour < 0 || t.SpotPerHour < 0 || t.Volumes < 0, "a price or a number of volumes is negative")
 	bad(t.PricePerHour > 0 && t.SpotPerHour > t.PricePerHour, "the spot price of %v is above the price on demand of %v", t.SpotPerHour, t.PricePerHour)
-	bad((t.PricePerHour > 0 || t.SpotPerHour > 0) && (t.Region == "" || t.Date == ""), "a price needs the region and the date for which it holds")
+	if t.PerPod != nil {
+		bad(t.PricePerHour > 0 || t.SpotPerHour > 0, "nodes have a price, or pods have, not both")
+		if err := t.PerPod.check(t.Name); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	bad((t.PricePerHour > 0 || t.SpotPerHour > 0 || t.PerPod != nil) && (t.Region == "" || t.Date == ""), "a price needs the region and the date for which it holds")
 	return faults
 }
 

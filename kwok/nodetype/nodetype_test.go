@@ -24,7 +24,7 @@ func TestCatalogIsSound(t *testing.T) {
 	arms := map[string]int{}
 	for _, k := range all {
 		arms[k.Provider+" "+k.Arch]++
-		if k.Source == "" || k.Date == "" || k.Region == "" || k.PricePerHour <= 0 || k.MaxPodsRule == "" || k.MaxPodsRule == "as stated" {
+		if k.Source == "" || k.Date == "" || k.Region == "" || k.PricePerHour <= 0 && k.PerPod == nil || k.MaxPodsRule == "" || k.MaxPodsRule == "as stated" {
 			t.Errorf("%s lacks a source, a date, a region, a price or a rule: %+v", k.Name, k)
 		}
 	}

@@ -2,7 +2,6 @@ package view
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,8 +12,8 @@ import (
 )
 
 // capacityLead says how the nodes were found, and what the figures are about.
-const capacityLead = "Nodes of one type were added until the scheduler had placed every pod, beginning with the fewest that any packing could " +
-	"do with. All shares are of what the nodes leave to pods, and by what pods request, not by what they use. A node counts that holds a pod " +
+const capacityLead = "Nodes were added until the scheduler had placed every pod, beginning with the fewest that any packing could " +
+	"do with; where several pools grow, a pod leans to the one in which the part of a node that it takes costs least. All shares are of what the nodes leave to pods, and by what pods request, not by what they use. A node counts that holds a pod " +
 	"other than those of DaemonSets."
 
 // capacity shows how many nodes the pods needed, how these are filled and what they cost; nil if
@@ -29,9 +28,9 @@ func (b *builder) capacity() []Section {
 		Columns: []Column{{Name: "Pool"}, {Name: "Node type"}, {"Pods", true}, {"Pending", true}, {"Nodes", true}, {"Fewest of any packing", true},
 			{"Pods a node p50", true}, {"Max", true}, {"It takes", true}, {"Lost with a node", true}}}
 	costs := Table{ID: "capacity-costs", Caption: "What the nodes cost", Empty: "No price is known.",
-		Columns: []Column{{Name: "Pool"}, {Name: "Node type"}, {"An hour", true}, {"A month of 730 h", true}, {"An hour by 1,000 pods", true},
-			{"One node more, a month", true}, {Name: "Price on demand of"}}}
-	use := Table{ID: "capacity-use", Caption: "How the nodes are filled", Empty: "No node holds a pod.",
+		Columns: []Column{{Name: "Pool"}, {Name: "Node type"}, {"An hour", true}, {"Least of any packing, an hour", true}, {"A month of 730 h", true}, {"An hour by 1,000 pods", true},
+			{"One node more, a month", true}, {Name: "Price of"}}}
+	use := Table{ID: "capacity-use", Caption: "How the nodes are filled", Empty: "No node that is paid for holds a pod.",
 		Columns: []Column{{Name: "Pool"}, {Name: "Resource"}, {"Requested", true}, {"by DaemonSets", true}, {"Stranded", true}, {"Fragmented, of what is free", true}, {Name: "Limiting"}}}
 	for _, s := range all {
 		of := fitted{b, s.Labels}
@@ -80,7 +79,7 @@ func (f fitted) pool() bundle.Pool {
 }
 
 func (f fitted) nodes() []string {
-	row := []string{f.labels["pool"], orDash(f.pool().NodeType)}
+	row := f.head()
 	for _, metric := range []string{sample.CapacityPods, sample.CapacityPending, sample.CapacityNodes, sample.CapacityBound} {
 		row = append(row, f.cell(metric, nil))
 	}
@@ -88,20 +87,52 @@ func (f fitted) nodes() []string {
 		f.cell(sample.CapacityMaxPods, nil), f.cell(sample.CapacityBlast, nil))
 }
 
+// head names the pool and its node type; all pools have several.
+func (f fitted) head() []string {
+	if f.whole() {
+		return []string{"all pools", Dash}
+	}
+	return []string{f.labels["pool"], orDash(f.pool().NodeType)}
+}
+
+// whole reports whether the figures are of all pools of a mix together.
+func (f fitted) whole() bool { return f.labels["pool"] == sample.AllPools }
+
 func (f fitted) costs() []string {
-	row := []string{f.labels["pool"], orDash(f.pool().NodeType)}
-	for _, metric := range []string{sample.CapacityHour, sample.CapacityMonth, sample.CapacityThousand, sample.CapacityStep} {
+	row := f.head()
+	for _, metric := range []string{sample.CapacityHour, sample.CapacityCostBound, sample.CapacityMonth, sample.CapacityThousand, sample.CapacityStep} {
 		row = append(row, f.cell(metric, nil))
+	}
+	if f.whole() {
+		return append(row, "see the pools")
 	}
 	return append(row, priceOf(f.pool()))
 }
 
-// priceOf says for what a pool's price holds: "aws, us-east-1, 2026-07-20".
+// What priceOf puts before a price that is not of a node on demand.
+const (
+	spotPrefix  = "spot nodes: "
+	byPodPrefix = "by the pod: "
+)
+
+// priceOf says for what a pool's price holds: "aws, us-east-1, 2026-07-20", with "spot nodes" before it for
+// nodes that may be taken away, and "by the pod" where nodes are not paid for.
 func priceOf(p bundle.Pool) string {
-	if p.PricePerHour <= 0 {
+	if !p.Priced() {
 		return "not known"
 	}
-	return strings.Join([]string{cmp.Or(p.Provider, "provider not stated"), cmp.Or(p.Region, "region not stated"), cmp.Or(p.PriceDate, "date not stated")}, ", ")
+	date := cmp.Or(p.PriceDate, "date not stated")
+	if date == "not-stated" { // As a file of node types says it.
+		date = "date not stated"
+	}
+	words := strings.Join([]string{cmp.Or(p.Provider, "provider not stated"), cmp.Or(p.Region, "region not stated"), date}, ", ")
+	switch {
+	case p.Spot:
+		return spotPrefix + words
+	case p.Hourly() == 0:
+		return byPodPrefix + words
+	}
+	return words
 }
 
 // use has a row for each resource; the largest share is of the one that limits.
@@ -113,7 +144,7 @@ func (f fitted) use() [][]string {
 		if _, ok := f.value(sample.CapacityRequested, of); !ok {
 			continue
 		}
-		row := []string{f.labels["pool"], resourceWords[resource]}
+		row := []string{f.head()[0], resourceWords[resource]}
 		for _, metric := range []string{sample.CapacityRequested, sample.CapacityDaemons, sample.CapacityStranded, sample.CapacityFragmentation} {
 			row = append(row, f.cell(metric, of))
 		}
@@ -146,7 +177,7 @@ func (b *builder) pendingTable() Table {
 		Columns: []Column{{Name: "Pool"}, {"Pods", true}, {Name: "Reason"}}}
 	all := slices.SortedStableFunc(slices.Values(b.scalars(sample.CapacityReasons)), func(x, y summary.Scalar) int { return cmp.Compare(y.Value, x.Value) })
 	for _, s := range all {
-		table.Rows = append(table.Rows, []string{s.Labels["pool"], digits(s.Value), s.Labels["reason"]})
+		table.Rows = append(table.Rows, []string{fitted{b, s.Labels}.head()[0], digits(s.Value), s.Labels["reason"]})
 	}
 	return table
 }
@@ -156,30 +187,7 @@ func (b *builder) blastTable() Table {
 	table := Table{ID: "capacity-blast", Caption: "The largest part of a workload on one node", Empty: "No workload has more than one pod.",
 		Columns: []Column{{Name: "Pool"}, {Name: "Workload"}, {"Of its pods", true}}}
 	for _, s := range b.scalars(sample.CapacityBlastShare) {
-		table.Rows = append(table.Rows, []string{s.Labels["pool"], s.Labels["workload"], format(s.Value, sample.Ratio)})
+		table.Rows = append(table.Rows, []string{fitted{b, s.Labels}.head()[0], s.Labels["workload"], format(s.Value, sample.Ratio)})
 	}
 	return table
-}
-
-// capacityFacts are what a reader takes away.
-func (b *builder) capacityFacts() []Fact {
-	var facts []Fact
-	for _, s := range b.scalars(sample.CapacityPods) {
-		of := fitted{b, s.Labels}
-		value := of.cell(sample.CapacityPending, nil) + " of " + digits(s.Value) + " pods are pending"
-		if _, found := of.value(sample.CapacityNodes, nil); found {
-			value = fmt.Sprintf("%s × %s for %s pods", of.cell(sample.CapacityNodes, nil), of.pool().NodeType, digits(s.Value))
-			if bound := of.cell(sample.CapacityBound, nil); bound != Dash {
-				value += "; no packing needs fewer than " + bound
-			}
-			if limiting := of.limiting(); limiting != "" {
-				value += "; " + resourceWords[limiting] + " limits"
-			}
-		}
-		facts = append(facts, Fact{"Nodes needed" + b.inPhase(s.Labels, "pool"), value})
-		if month := of.cell(sample.CapacityMonth, nil); month != Dash {
-			facts = append(facts, Fact{"Cost of the nodes" + b.inPhase(s.Labels, "pool"), month + " a month on demand (" + priceOf(of.pool()) + ")"})
-		}
-	}
-	return facts
 }

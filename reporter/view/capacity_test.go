@@ -55,7 +55,7 @@ func TestCapacitySection(t *testing.T) {
 	}
 	want := [][][]string{
 		{{"general", "m6i.large", "14", "0", "5", "4", "3", "4", "29", "3"}},
-		{{"general", "m6i.large", "$0.48", "$350", "$34.3", "$70.1", "aws, us-east-1, 2026-07-20"}},
+		{{"general", "m6i.large", "$0.48", "–", "$350", "$34.3", "$70.1", "aws, us-east-1, 2026-07-20"}},
 		{{"general", "CPU", "62%", "2%", "5%", "40%", ""}, {"general", "memory", "90%", "2%", "5%", "–", "yes"},
 			{"general", "number of pods", "10%", "2%", "5%", "–", ""}},
 		{{"general", "web", "30%"}},
@@ -97,7 +97,7 @@ func TestCapacityPending(t *testing.T) {
 	report := view.Build(m, nil, s, &summary.Detail{})
 	section := sectionOf(report, "capacity")
 	want := [][][]string{{{"general", "m6i.large", "14", "3", "–", "–", "–", "–", "–", "–"}},
-		{{"general", "m6i.large", "–", "–", "–", "–", "not known"}}, nil,
+		{{"general", "m6i.large", "–", "–", "–", "–", "–", "not known"}}, nil,
 		{{"general", "2", "Insufficient cpu"}, {"general", "1", "Too many pods"}}, nil}
 	var got [][][]string
 	for _, table := range section.Tables {

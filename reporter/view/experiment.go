@@ -166,7 +166,8 @@ func experimentHead(e *experiment.Experiment) []Fact {
 		Fact{"Duration", elapsed(e.Duration)},
 		Fact{"Started", e.Started.UTC().Format("2006-01-02 15:04:05 UTC")},
 		Fact{"Seed", count(int64(e.Seed))}, Fact{"kubedyno", toolWords(e.Tool)}, Fact{"Experiment", e.ID})
-	return known(append(facts, Fact{"Prices on demand of", pricesOf(e)}))
+	prices := pricesOf(e)
+	return known(append(facts, Fact{"Prices" + onDemand(prices) + " of", prices}))
 }
 
 func ladderWords(e *experiment.Experiment, variant *int, none string) string {

@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 type offer struct {
 	variant int
 	month   float64
+	pods    float64 // That are placed; 0 if no figure says so.
 }
 
 // recommendation says which variant's nodes cost least, and what that assumes; "" if no variant has a
@@ -27,6 +29,9 @@ func (c *comparer) recommendation() string {
 	}
 	if len(offers) == 0 {
 		return "No variant met all objectives, so none is recommended."
+	}
+	if words := c.byPods(offers); words != "" {
+		return words + c.assumptions()
 	}
 	least := format(offers[0].month, sample.Dollars)
 	tied := slices.IndexFunc(offers, func(o offer) bool { return format(o.month, sample.Dollars) != least })
@@ -46,8 +51,44 @@ func (c *comparer) recommendation() string {
 		next := offers[tied]
 		words += fmt.Sprintf("; next comes %s with %s (%s)", variantName(c.Experiment, next.variant), format(next.month, sample.Dollars), signed(next.month/offers[0].month-1))
 	}
-	return words + ". This assumes list prices on demand of " + pricesOf(c.Experiment) + ", 730 hours a month, pods that request what they need, " +
-		"and as many of them as here all the time. Disks, traffic and the control plane are not in it."
+	return words + c.assumptions()
+}
+
+// assumptions are what every recommendation rests on.
+func (c *comparer) assumptions() string {
+	prices := pricesOf(c.Experiment)
+	words := ". This assumes list prices" + onDemand(prices) + " of " + prices + ", 730 hours a month, pods that request what they need, " +
+		"and as many of them as here all the time"
+	if strings.Contains(prices, spotPrefix) {
+		words += "; and that the spot nodes are not taken away"
+	}
+	return words + ". Disks, traffic and the control plane are not in it."
+}
+
+// onDemand is " on demand" where all prices are.
+func onDemand(prices string) string {
+	if strings.Contains(prices, spotPrefix) || strings.Contains(prices, byPodPrefix) {
+		return ""
+	}
+	return " on demand"
+}
+
+// byPods says which variant costs least for each number of pods; "" if all that are offered have as many,
+// or no figure says how many.
+func (c *comparer) byPods(offers []offer) string {
+	cheapest := map[float64]offer{}
+	for _, o := range slices.Backward(offers) { // The cheapest one of each number comes last.
+		cheapest[o.pods] = o
+	}
+	if _, unknown := cheapest[0]; unknown || len(cheapest) < 2 {
+		return ""
+	}
+	var parts []string
+	for _, pods := range slices.Sorted(maps.Keys(cheapest)) {
+		o := cheapest[pods]
+		parts = append(parts, fmt.Sprintf("for %s pods %s (%s a month)", digits(pods), variantName(c.Experiment, o.variant), format(o.month, sample.Dollars)))
+	}
+	return "Of the variants that met all objectives these cost least: " + strings.Join(parts, "; ")
 }
 
 // offered names the variants of offers.
@@ -71,11 +112,21 @@ func (c *comparer) offers() (offers []offer, costed int) {
 		}
 		costed++
 		if v.Verdict == slo.Pass {
-			offers = append(offers, offer{i, *v.Results[at].Median})
+			offers = append(offers, offer{i, *v.Results[at].Median, podsOf(v)})
 		}
 	}
 	slices.SortStableFunc(offers, func(a, b offer) int { return cmp.Compare(a.month, b.month) })
 	return offers, costed
+}
+
+// podsOf is how many pods a variant places; 0 if no figure says so.
+func podsOf(v experiment.Variant) float64 {
+	for _, r := range v.Results {
+		if r.Figure && r.Metric == sample.CapacityPods && r.N > 0 {
+			return *r.Median
+		}
+	}
+	return 0
 }
 
 // pricesOf names the prices that an experiment rests on, each once; "" without figures in dollars, or if
@@ -87,7 +138,7 @@ func pricesOf(e *experiment.Experiment) string {
 			continue
 		}
 		for _, pool := range v.Pools {
-			if pool.PricePerHour > 0 {
+			if pool.Priced() {
 				all = append(all, priceOf(pool))
 			}
 		}
@@ -100,7 +151,7 @@ func pricesOf(e *experiment.Experiment) string {
 func (b *builder) priceWords() string {
 	var all []string
 	for _, pool := range b.manifest.Cluster.Pools {
-		if pool.PricePerHour > 0 && pool.PriceDate != "" {
+		if pool.Priced() && pool.PriceDate != "" {
 			all = append(all, priceOf(pool))
 		}
 	}
@@ -108,5 +159,6 @@ func (b *builder) priceWords() string {
 		return ""
 	}
 	slices.Sort(all)
-	return " The prices are list prices on demand of " + strings.Join(slices.Compact(all), "; ") + "."
+	prices := strings.Join(slices.Compact(all), "; ")
+	return " The prices are list prices" + onDemand(prices) + " of " + prices + "."
 }

@@ -40,6 +40,42 @@ func pricedExperiment(variants ...priced) *experiment.Experiment {
 	return e
 }
 
+// withPods adds a figure of how many pods each variant places.
+func withPods(e *experiment.Experiment, pods ...float64) *experiment.Experiment {
+	for i := range e.Trials {
+		e.Trials[i].Figures = append(e.Trials[i].Figures, summary.Figure{Objective: slo.Objective{Name: "pods", Metric: sample.CapacityPods, Statistic: slo.Value},
+			Unit: sample.Count, Observed: &pods[i], N: 1})
+	}
+	e.Judge()
+	return e
+}
+
+// TestRecommendationByPods: what few pods cost is no recommendation for many.
+func TestRecommendationByPods(t *testing.T) {
+	variants := []priced{{"a", 10, slo.Pass, "aws"}, {"b", 30, slo.Pass, "aws"}, {"c", 90, slo.Pass, "aws"}, {"d", 70, slo.Pass, "aws"}}
+	got := view.BuildExperiment(withPods(pricedExperiment(variants...), 6, 6, 24, 24)).Recommendation
+	const want = "Of the variants that met all objectives these cost least: for 6 pods nodeType=a ($10 a month); for 24 pods nodeType=d ($70 a month). This assumes"
+	if !strings.HasPrefix(got, want) {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	got = view.BuildExperiment(withPods(pricedExperiment(variants...), 6, 6, 6, 6)).Recommendation
+	if !strings.HasPrefix(got, "nodeType=a costs least of the 4 variants") {
+		t.Errorf("with as many pods: %s", got)
+	}
+}
+
+// TestRecommendationOfSpot: that spot nodes stay is an assumption.
+func TestRecommendationOfSpot(t *testing.T) {
+	e := pricedExperiment(priced{"a", 300, slo.Pass, "aws"}, priced{"b", 200, slo.Pass, "gcp"})
+	e.Variants[1].Pools[0].Spot, e.Variants[1].Pools[0].SpotPerHour = true, 0.1
+	got := view.BuildExperiment(e).Recommendation
+	const want = "This assumes list prices of aws, here, 2026-08; spot nodes: gcp, here, 2026-08, 730 hours a month, pods that request what they need, " +
+		"and as many of them as here all the time; and that the spot nodes are not taken away. Disks"
+	if !strings.Contains(got, want) {
+		t.Errorf("%s\nwant in it: %s", got, want)
+	}
+}
+
 func TestRecommendation(t *testing.T) {
 	for name, c := range map[string]struct {
 		variants []priced

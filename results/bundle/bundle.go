@@ -185,6 +185,22 @@ type Pool struct {
 	Region      string  `json:"region,omitempty"`
 	PriceDate   string  `json:"priceDate,omitempty"`
 	PriceSource string  `json:"priceSource,omitempty"`
+	// CPUHour and GiBHour are what a pod pays an hour for a vCPU and for a GiB of memory, where pods are
+	// paid for and nodes are not.
+	CPUHour float64 `json:"cpuHour,omitempty"`
+	GiBHour float64 `json:"gibHour,omitempty"`
+	Spot    bool    `json:"spot,omitempty"` // The nodes may be taken away, and cost SpotPerHour.
+}
+
+// Priced reports whether it is known what the pool costs, by the node or by the pod.
+func (p Pool) Priced() bool { return p.Hourly() > 0 || p.CPUHour > 0 || p.GiBHour > 0 }
+
+// Hourly is what a node costs an hour in US dollars, on demand or as spot; 0 if not known.
+func (p Pool) Hourly() float64 {
+	if p.Spot {
+		return p.SpotPerHour
+	}
+	return p.PricePerHour
 }
 
 // Phase is a phase as planned; when it really ran is in the events.

@@ -54,6 +54,7 @@ type Pod struct {
 	MilliCPU int64  // Requested.
 	Bytes    int64  // Requested.
 	Message  string // What the scheduler says of a pending one.
+	May      Kinds  // Onto which kinds of nodes it may go, apart from their size.
 }
 
 // Takes is what the pod takes up on a node.
@@ -75,13 +76,18 @@ type Result struct {
 	BlastShare map[string]float64 // By workload of more than one pod: the largest part on one node.
 }
 
-// Measure says how pods lie on nodes that each have room for allocatable. Pods on other nodes than
-// those named do not count, nor do nodes that hold nothing but pods of DaemonSets: a fleet that was
-// made too large is not to blame.
-func Measure(names []string, allocatable Amount, pods []Pod) Result {
+// A Node is a node and what it has for pods.
+type Node struct {
+	Name        string
+	Allocatable Amount
+}
+
+// Measure says how pods lie on nodes. Pods on other nodes than those named do not count, nor do nodes
+// that hold nothing but pods of DaemonSets: a fleet that was made too large is not to blame.
+func Measure(nodes []Node, pods []Pod) Result {
 	r := Result{Reasons: map[string]int{}, Requested: map[string]float64{}, Daemons: map[string]float64{},
 		Stranded: map[string]float64{}, Fragmented: map[string]float64{}, BlastShare: map[string]float64{}}
-	l := lay(names, pods)
+	l := lay(nodes, pods)
 	pods = l.here
 	for _, p := range pods {
 		if p.Node == "" {
@@ -96,10 +102,12 @@ func Measure(names []string, allocatable Amount, pods []Pod) Result {
 	if r.Nodes == 0 {
 		return r
 	}
-	var taken, daemons Amount
+	var taken, daemons, total Amount
 	var counts []int
 	var free []Amount
 	for _, name := range l.used {
+		allocatable := l.nodes[name]
+		total = total.plus(allocatable)
 		taken, daemons = taken.plus(l.taken[name]), daemons.plus(l.daemons[name])
 		counts = append(counts, int(l.taken[name].Pods))
 		free = append(free, allocatable.minus(l.taken[name]))
@@ -108,13 +116,13 @@ func Measure(names []string, allocatable Amount, pods []Pod) Result {
 	slices.Sort(counts)
 	r.MedianPods, r.MostPods = counts[(len(counts)-1)/2], counts[len(counts)-1]
 	for _, resource := range Resources() {
-		if all := float64(allocatable.of(resource)) * float64(r.Nodes); all > 0 {
+		if all := float64(total.of(resource)); all > 0 {
 			r.Requested[resource] = float64(taken.of(resource)) / all
 			r.Daemons[resource] = float64(daemons.of(resource)) / all
 		}
 	}
 	mix := mixOf(pods)
-	r.Stranded, r.Fragmented = Stranded(allocatable, free, mix), Fragmented(free, mix)
+	r.Stranded, r.Fragmented = Stranded(total, free, mix), Fragmented(free, mix)
 	r.BlastShare = l.shares()
 	return r
 }
@@ -132,6 +140,7 @@ func mixOf(pods []Pod) []Amount {
 
 // A layout is what lies where.
 type layout struct {
+	nodes          map[string]Amount
 	here           []Pod    // Those on the nodes and those that are pending.
 	used           []string // Nodes that hold a pod of the mix, in the order of their names.
 	taken, daemons map[string]Amount
@@ -139,21 +148,21 @@ type layout struct {
 	total          map[string]int            // Pods by workload, wherever they are.
 }
 
-func lay(names []string, pods []Pod) layout {
-	l := layout{taken: map[string]Amount{}, daemons: map[string]Amount{}, by: map[string]map[string]int{}, total: map[string]int{}}
-	ours := map[string]bool{}
-	for _, name := range names {
-		ours[name] = true
+func lay(nodes []Node, pods []Pod) layout {
+	l := layout{nodes: map[string]Amount{}, taken: map[string]Amount{}, daemons: map[string]Amount{}, by: map[string]map[string]int{}, total: map[string]int{}}
+	for _, node := range nodes {
+		l.nodes[node.Name] = node.Allocatable
 	}
 	mixed := map[string]bool{}
 	for _, p := range pods {
 		if !p.Daemon {
 			l.total[p.Workload]++
 		}
-		if p.Node == "" || ours[p.Node] {
+		_, ours := l.nodes[p.Node]
+		if p.Node == "" || ours {
 			l.here = append(l.here, p)
 		}
-		if !ours[p.Node] {
+		if !ours {
 			continue
 		}
 		l.taken[p.Node] = l.taken[p.Node].plus(p.Takes())
@@ -205,10 +214,24 @@ func LowerBound(room Amount, pods []Amount) (nodes int, ok bool) {
 	return NodesFor(room, sum), true
 }
 
-// Stranded returns, by resource, the share of what all nodes have of it that is free on nodes where
+// Filled returns how many nodes pods fill, where each leaves room to them: as LowerBound, rounded down.
+func Filled(room Amount, pods []Amount) (nodes int) {
+	var sum Amount
+	for _, p := range pods {
+		sum = sum.plus(p)
+	}
+	for _, resource := range Resources() {
+		if each := room.of(resource); each > 0 {
+			nodes = max(nodes, int(sum.of(resource)/each))
+		}
+	}
+	return nodes
+}
+
+// Stranded returns, by resource, the share of the total that all nodes have of it that is free on nodes where
 // another resource is exhausted: there is less of that free than the pod of the mix takes that takes
 // the least of it. So free CPU without memory is stranded, and the other way round.
-func Stranded(allocatable Amount, free []Amount, mix []Amount) map[string]float64 {
+func Stranded(total Amount, free []Amount, mix []Amount) map[string]float64 {
 	stranded := map[string]float64{}
 	if len(mix) == 0 {
 		return stranded
@@ -221,7 +244,7 @@ func Stranded(allocatable Amount, free []Amount, mix []Amount) map[string]float6
 		}
 	}
 	for _, resource := range Resources() {
-		all, sum := allocatable.of(resource)*int64(len(free)), int64(0)
+		all, sum := total.of(resource), int64(0)
 		for _, f := range free {
 			for _, other := range Resources() {
 				if other != resource && f.of(other) < least[other] {

@@ -91,10 +91,33 @@ func TestPackingByHand(t *testing.T) {
 		}
 		put("spare", "agent", 1, daemonPod) // A node with nothing else does not count.
 		put("elsewhere", "web", 1, cache)   // A node of another pool is not what this is about.
-		result := Measure(append(names, "spare"), c.node, pods)
+		result := Measure(nodesOf(c.node, append(names, "spare")...), pods)
 		if diff := cmp.Diff(c.result, result, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 			t.Errorf("%s (-by hand +got):\n%s", c.name, diff)
 		}
+	}
+}
+
+// nodesOf returns equal nodes.
+func nodesOf(each Amount, names ...string) []Node {
+	var all []Node
+	for _, name := range names {
+		all = append(all, Node{name, each})
+	}
+	return all
+}
+
+// TestMeasureMixed: the shares are of what nodes of two sizes have together.
+func TestMeasureMixed(t *testing.T) {
+	got := Measure([]Node{{"small", Amount{1000, 2 * gi, 10}}, {"large", Amount{3000, 6 * gi, 30}}}, []Pod{
+		{Workload: "w", Node: "small", MilliCPU: 900, Bytes: gi}, {Workload: "w", Node: "large", MilliCPU: 1100, Bytes: gi}})
+	want := map[string]float64{CPU: 0.5, Memory: 0.25, Pods: 2. / 40}
+	if diff := cmp.Diff(want, got.Requested); diff != "" || got.Nodes != 2 {
+		t.Errorf("%d nodes, requested (-want +got):\n%s", got.Nodes, diff)
+	}
+	// Of small are left 100m, less than the 900m of the smallest pod; large has room for one more.
+	if diff := cmp.Diff(map[string]float64{CPU: 0, Memory: 1. / 8, Pods: 9. / 40}, got.Stranded); diff != "" {
+		t.Errorf("stranded (-want +got):\n%s", diff)
 	}
 }
 
@@ -112,15 +135,19 @@ func TestLowerBound(t *testing.T) {
 		mix  []Amount
 		want int
 		ok   bool
+		full int
 	}{
-		{"nothing", nil, 0, true},
-		{"exactly one", pods(2, Amount{500, gi, 1}), 1, true},
-		{"one millicore too many", append(pods(1, Amount{501, gi, 1}), Amount{500, gi, 1}), 2, true},
-		{"by memory", pods(3, Amount{10, 2 * gi, 1}), 2, true},
-		{"by pods", pods(11, Amount{1, 1, 1}), 2, true},
-		{"without requests", pods(3, Amount{0, 0, 1}), 1, true},
-		{"too large", pods(1, Amount{1001, gi, 1}), 0, false},
+		{"nothing", nil, 0, true, 0},
+		{"exactly one", pods(2, Amount{500, gi, 1}), 1, true, 1},
+		{"one millicore too many", append(pods(1, Amount{501, gi, 1}), Amount{500, gi, 1}), 2, true, 1},
+		{"by memory", pods(3, Amount{10, 2 * gi, 1}), 2, true, 1},
+		{"by pods", pods(11, Amount{1, 1, 1}), 2, true, 1},
+		{"without requests", pods(3, Amount{0, 0, 1}), 1, true, 0},
+		{"too large", pods(1, Amount{1001, gi, 1}), 0, false, 1},
 	} {
+		if got := Filled(room, c.mix); got != c.full {
+			t.Errorf("%s: %d nodes are full, want %d", c.name, got, c.full)
+		}
 		if got, ok := LowerBound(room, c.mix); got != c.want || ok != c.ok {
 			t.Errorf("%s: %d, %v, want %d, %v", c.name, got, ok, c.want, c.ok)
 		}
@@ -128,14 +155,14 @@ func TestLowerBound(t *testing.T) {
 }
 
 func TestMeasurePending(t *testing.T) {
-	got := Measure([]string{"a"}, Amount{1000, gi, 10}, []Pod{
+	got := Measure(nodesOf(Amount{1000, gi, 10}, "a"), []Pod{
 		{Workload: "w", Node: "a", MilliCPU: 900}, {Workload: "w", MilliCPU: 900, Message: "0/1 nodes are available: 1 Insufficient cpu."},
 		{Workload: "w", MilliCPU: 900}, {Workload: "d", Daemon: true, Message: "0/1 nodes are available: 1 Insufficient cpu."}})
 	want := map[string]int{"Insufficient cpu": 2, "not tried by the scheduler yet": 1}
 	if diff := cmp.Diff(want, got.Reasons); diff != "" || got.Pending != 3 || got.Pods != 3 || got.Nodes != 1 {
 		t.Errorf("%+v\n%s", got, diff)
 	}
-	none := Measure(nil, Amount{1000, gi, 10}, []Pod{{Workload: "w"}})
+	none := Measure(nil, []Pod{{Workload: "w"}})
 	if none.Nodes != 0 || none.Pending != 1 || len(none.Requested) != 0 {
 		t.Errorf("without nodes: %+v", none)
 	}
@@ -177,7 +204,7 @@ func FuzzReason(f *testing.F) {
 func TestStrandedBehindCPU(t *testing.T) {
 	free := []Amount{{249, 4 * gi, 5}, {250, 2 * gi, 5}}
 	want := map[string]float64{CPU: 0, Memory: 0.25, Pods: 0.25}
-	got := Stranded(Amount{1000, 8 * gi, 10}, free, []Amount{{250, gi, 1}, {500, 2 * gi, 1}})
+	got := Stranded(Amount{2000, 16 * gi, 20}, free, []Amount{{250, gi, 1}, {500, 2 * gi, 1}})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("stranded (-want +got):\n%s", diff)
 	}

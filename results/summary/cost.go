@@ -166,11 +166,11 @@ func pricePerHour(service bundle.Service, pool string, pools []bundle.Pool) (dol
 	switch {
 	case at < 0:
 		return 0, "some of its pods ran on nodes that are of no pool of the scenario"
-	case pools[at].PricePerHour <= 0 || pools[at].AllocatableCores <= 0 || pools[at].AllocatableBytes <= 0:
+	case pools[at].Hourly() <= 0 || pools[at].AllocatableCores <= 0 || pools[at].AllocatableBytes <= 0:
 		return 0, fmt.Sprintf("no price of the nodes of pool %s is known", pool)
 	case service.Cores <= 0 && service.Bytes <= 0:
 		return 0, "its pods request neither CPU nor memory"
 	}
 	p := pools[at]
-	return max(service.Cores/p.AllocatableCores, service.Bytes/p.AllocatableBytes) * p.PricePerHour, ""
+	return max(service.Cores/p.AllocatableCores, service.Bytes/p.AllocatableBytes) * p.Hourly(), ""
 }

@@ -14,7 +14,14 @@ import (
 // fail takes the heartbeats of some nodes of a pool away and waits until all of these are seen
 // not Ready. What becomes of their pods is measured on.
 func (s Step) fail(ctx context.Context, a *spec.Fail) (string, error) {
-	doomed := choose(a.Pool, s.size(), a.Nodes.Of(s.size()), s.Env.Plan.Seed)
+	there := s.size()
+	if s.Env.Plan.Fits(a.Pool) { // Only the run knows.
+		there = s.nodesOf(a.Pool)
+	}
+	if some := a.Nodes.Of(there); some > there {
+		return "", fmt.Errorf("let %d nodes of pool %s fail: it has %d", some, a.Pool, there)
+	}
+	doomed := choose(a.Pool, there, a.Nodes.Of(there), s.Env.Plan.Seed)
 	s.mutex.Lock()
 	if s.failed == nil {
 		s.failed = make(map[string][]string)

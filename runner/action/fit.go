@@ -3,11 +3,11 @@ package action
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/kubedyno/kubedyno/kwok/fleet"
-	"github.com/kubedyno/kubedyno/kwok/nodetype"
 	"github.com/kubedyno/kubedyno/results/packing"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/runner/measure"
@@ -17,100 +17,221 @@ import (
 // A fitting is one fit on its way.
 type fitting struct {
 	Step
-	pool      string
-	kind      nodetype.Type
+	pools     []*growing
+	mix       bool
 	placement *measure.Placement
-	nodes     int // Of the pool, so far.
-	bound     int // The fewest nodes that any packing needs; 0 if not known, or if a pod fits onto none.
+	elsewhere int // Pods of DaemonSets on nodes of other pools, which were there before.
+	alone     bool
 	began     sample.Offset
 }
 
-// fit adds nodes of a pool until the scheduler has placed all pods. It begins with the fewest nodes
-// that any packing needs, as an autoscaler that sees all pods pending would, and then adds some at a
-// time. Nodes on which nothing more is placed, as many in a row as the pool has zones, are the end of
-// it: a further one is equal to one of these.
+// fit adds nodes of a pool, or of several, until the scheduler has placed all pods. It begins with the
+// fewest nodes that any packing needs, as an autoscaler that sees all pods pending would, and then adds
+// some at a time. Nodes on which nothing more is placed, as many in a row as the pool has zones, are the
+// end of a pool: a further one is equal to one of these.
+//
+// With several pools a pending pod leans to the pool whose node takes it at least cost (packing.Cheapest).
+// At first each pool gets the whole nodes that the pods fill that lean to it, and no other; as pods also go
+// where they do not lean to, one node of the pool to which most pending pods lean comes after another.
 func (s Step) fit(ctx context.Context, a *spec.Fit) (string, error) {
-	kind, ok := s.Fleet.Type(a.Pool)
-	if !ok {
-		return "", fmt.Errorf("the fleet has no pool %s", a.Pool)
+	f, err := s.newFitting(a)
+	if err != nil {
+		return "", err
 	}
-	placement, err := measure.StartPlacement(ctx, measure.PlacementOptions{Run: s.Measure, Config: s.REST, Selector: RunLabel + "=" + s.Run,
+	f.placement, err = measure.StartPlacement(ctx, measure.PlacementOptions{Run: s.Measure, Config: s.REST, Selector: RunLabel + "=" + s.Run, May: f.may,
 		Daemon: func(workload string) bool { return s.Env.Plan.Workloads[workload].Kind == "DaemonSet" }})
 	if err != nil {
 		return "", err
 	}
-	defer placement.Close()
-	f := &fitting{Step: s, pool: a.Pool, kind: kind, placement: placement, nodes: s.Plan.From, began: s.Clock.Now()}
-	if err := placement.WaitCreated(ctx, s.Plan.Fit.Pods, s.progress(s.Plan.Fit.Pods).set); err != nil {
+	defer f.placement.Close()
+	if err := f.placement.WaitCreated(ctx, s.Plan.Fit.Pods, s.progress(s.Plan.Fit.Pods).set); err != nil {
 		return "", err
 	}
-	f.lowerBound()
+	if failed := f.failed(); len(failed) > 0 {
+		if err := f.placement.WaitEvicted(ctx, failed, s.Plan.Fit.Pods, s.progress(s.Plan.Fit.Pods).set); err != nil {
+			return "", err
+		}
+	}
 	pending, err := f.grow(ctx, a.Step)
 	if err != nil {
-		return "", fmt.Errorf("find how many nodes of pool %s the pods need: %w", a.Pool, err)
+		return "", fmt.Errorf("find how many nodes of %s the pods need: %w", strings.Join(a.Names(), ", "), err)
 	}
 	return f.record(pending), nil
 }
 
-// allocatable is what a node leaves to pods.
-func (f *fitting) allocatable() packing.Amount {
-	return packing.Amount{MilliCPU: f.kind.AllocatableMilliCPU, Bytes: f.kind.AllocatableMiB << 20, Pods: int64(f.kind.MaxPods)}
+func (s Step) newFitting(a *spec.Fit) (*fitting, error) {
+	f := &fitting{Step: s, mix: a.Mix(), began: s.Clock.Now()}
+	for _, grown := range s.Plan.Fit.Pools {
+		pool, err := s.newGrowing(grown)
+		if err != nil {
+			return nil, err
+		}
+		f.pools = append(f.pools, pool)
+	}
+	f.sameWorth()
+	ours := 0
+	for _, pool := range f.pools {
+		ours += pool.nodes
+	}
+	created, _ := s.Nodes.Counts()
+	f.alone = created == ours
+	if !f.alone {
+		daemons, err := s.daemonsElsewhere(a.Names())
+		if err != nil {
+			return nil, err
+		}
+		f.elsewhere = daemons
+	}
+	return f, nil
 }
 
-// lowerBound computes the fewest nodes from the pods that are there. It is not known where other pools
-// have nodes, which may take some of the pods.
-func (f *fitting) lowerBound() {
-	if created, _ := f.Nodes.Counts(); created > f.nodes {
-		return
-	}
-	room := f.allocatable()
-	for _, daemon := range f.Env.Plan.Daemons(*f.Plan.Fit) {
-		takes := measure.Requests(daemon)
-		room.MilliCPU, room.Bytes, room.Pods = room.MilliCPU-takes.MilliCPU, room.Bytes-takes.Bytes, room.Pods-1
-	}
-	pods, _ := f.placement.Pods()
-	var mix []packing.Amount
-	for _, p := range pods {
-		if !p.Daemon {
-			mix = append(mix, p.Takes())
+// sameWorth lets all nodes count the same if the price of one is not known: those with a price cannot
+// be weighed against one without.
+func (f *fitting) sameWorth() {
+	for _, pool := range f.pools {
+		if !pool.priced() {
+			for _, other := range f.pools {
+				other.kind.Hour, other.kind.Pod = 1, nil
+			}
+			return
 		}
 	}
-	f.bound, _ = packing.LowerBound(room, mix)
 }
 
-// grow adds nodes until no pod is pending, no node is left, or further ones are no help. It returns
-// how many pods are pending.
+// may says onto nodes of which pools a pod may go, apart from their size.
+func (f *fitting) may(pod corev1.PodSpec) (pools packing.Kinds) {
+	for i, pool := range f.pools {
+		if allowed(pod, pool.examples) {
+			pools = pools.With(i)
+		}
+	}
+	return pools
+}
+
+// kinds are what packing knows of the pools.
+func (f *fitting) kinds() []packing.Kind {
+	kinds := make([]packing.Kind, len(f.pools))
+	for i, pool := range f.pools {
+		kinds[i] = pool.kind
+	}
+	return kinds
+}
+
+// grow adds nodes until no pod is pending, or no pool can grow any more that one leans to. It returns how
+// many pods are pending.
 func (f *fitting) grow(ctx context.Context, step int) (pending int, err error) {
-	next, fruitless := min(max(f.bound, f.nodes, 1), f.Plan.Until), 0
-	for {
+	if created, _ := f.Nodes.Counts(); created > 0 { // Pods that these take need no others.
+		if pending, err = f.try(ctx); err != nil || pending == 0 {
+			return pending, err
+		}
+	}
+	for first := true; ; first = false {
 		before, _ := f.placement.Pods()
-		added := next - f.nodes
-		if err := f.add(ctx, next); err != nil {
+		wanted := f.next(before, step, first)
+		if len(wanted) == 0 {
+			return pendingOf(before), nil
+		}
+		if err := f.add(ctx, wanted); err != nil {
 			return 0, err
 		}
-		pending, err = f.placement.WaitTried(ctx, f.expected(), f.progress(len(before)).set)
-		if err != nil || pending == 0 || next == f.Plan.Until {
+		if pending, err = f.try(ctx); err != nil || pending == 0 {
 			return pending, err
 		}
 		after, _ := f.placement.Pods()
-		if placedOf(after) > placedOf(before) {
-			fruitless = 0
-		} else if fruitless += added; fruitless >= f.zones() {
-			return pending, nil
+		for pool, n := range wanted {
+			if pool.fruitless += n; placedOf(after) > placedOf(before) {
+				pool.fruitless = 0
+			}
 		}
-		next = min(next+step, f.Plan.Until)
 	}
+}
+
+// next says how many nodes each pool gets. At first a pool to which all lean gets the fewest that they
+// need, and each of several the whole ones that those fill which lean to it; then, or if these fill none,
+// the pool to which most lean, the first of equals, gets as many as step says.
+func (f *fitting) next(pods []packing.Pod, step int, first bool) map[*growing]int {
+	leaning := f.leaning(pods)
+	wanted := map[*growing]int{}
+	var most *growing
+	for i, pool := range f.pools {
+		if len(leaning[pool]) == 0 {
+			continue
+		}
+		if most == nil || len(leaning[pool]) > len(leaning[most]) {
+			most = pool
+		}
+		least, whole := pool.needs(i, leaning[pool])
+		if len(leaning) == 1 {
+			whole = max(least, 1)
+		}
+		if first && whole > 0 {
+			wanted[pool] = min(whole, pool.most-pool.nodes)
+		}
+	}
+	if len(wanted) == 0 && most != nil {
+		wanted[most] = min(step, most.most-most.nodes)
+	}
+	return wanted
+}
+
+// leaning returns the pending pods by the pool that takes them at least cost, of those that can grow. A
+// pod that fits onto no node leans to the pool that can grow and whose node costs least, so that the
+// scheduler says what keeps the pod off.
+func (f *fitting) leaning(pods []packing.Pod) map[*growing][]packing.Pod {
+	kinds, every, open, cheapest := f.kinds(), packing.Kinds(0), packing.Kinds(0), -1
+	for i, pool := range f.pools {
+		every = every.With(i)
+		if !pool.open() {
+			continue
+		}
+		open = open.With(i)
+		if cheapest < 0 || pool.kind.Hour < f.pools[cheapest].kind.Hour {
+			cheapest = i
+		}
+	}
+	leaning := map[*growing][]packing.Pod{}
+	for _, p := range pods {
+		if p.Node != "" || p.Daemon {
+			continue
+		}
+		to, ok := packing.Cheapest(kinds, open, p)
+		if !ok {
+			if _, fits := packing.Cheapest(kinds, every, p); fits || cheapest < 0 {
+				continue // Its pools have no more nodes to give.
+			}
+			to = cheapest
+		}
+		leaning[f.pools[to]] = append(leaning[f.pools[to]], p)
+	}
+	return leaning
+}
+
+// try waits until the scheduler has tried all pods on all nodes, and returns how many are pending.
+func (f *fitting) try(ctx context.Context) (pending int, err error) {
+	pods, _ := f.placement.Pods()
+	return f.placement.WaitTried(ctx, f.expected(), f.progress(len(pods)).set)
 }
 
 // expected is what there must be once the scheduler has tried all. How many nodes it has to try is not
 // known in a cluster that is not the run's.
 func (f *fitting) expected() measure.Expected {
 	created, _ := f.Nodes.Counts()
-	want := measure.Expected{Pods: f.Plan.Fit.Pods, Daemons: created * len(f.Env.Plan.Daemons(*f.Plan.Fit)), Nodes: created}
+	want := measure.Expected{Pods: f.Plan.Fit.Pods, Daemons: f.elsewhere, Nodes: created, Failed: len(f.failed())}
+	for _, pool := range f.pools {
+		want.Daemons += pool.nodes * len(pool.daemons)
+	}
 	if f.Pinned {
 		want.Nodes = 0
 	}
 	return want
+}
+
+// failed returns the names of the nodes that have failed.
+func (f *fitting) failed() (all []string) {
+	for _, pool := range f.pools {
+		all = append(all, pool.failed...)
+	}
+	return all
 }
 
 // placedOf counts the pods of the mix that have a node.
@@ -123,128 +244,45 @@ func placedOf(pods []packing.Pod) (n int) {
 	return n
 }
 
-func (f *fitting) zones() int {
-	for _, p := range f.Env.Plan.Fleet.Pools {
-		if p.Name == f.pool {
-			return max(len(p.Zones), 1)
+// pendingOf counts the pods that have none, those of DaemonSets included.
+func pendingOf(pods []packing.Pod) (n int) {
+	for _, p := range pods {
+		if p.Node == "" {
+			n++
 		}
 	}
-	return 1
+	return n
 }
 
-// add creates nodes of the pool up to a number and waits until all are Ready.
-func (f *fitting) add(ctx context.Context, until int) error {
-	if until <= f.nodes {
-		return nil
-	}
-	observe := func(o fleet.Observation) { f.Nodes.Observe(f.pool, o.Name, f.Clock.At(o.Sent)) }
-	if _, err := f.Fleet.Create(ctx, f.Client, fleet.CreateOptions{Pools: []string{f.pool}, From: f.nodes, Until: until}, observe); err != nil {
-		return err
-	}
-	_, err := f.Nodes.WaitReady(ctx, f.pool, until, nil)
-	f.nodes = until
-	return err
-}
-
-// record writes how the pods lie, and says it in words.
-func (f *fitting) record(pending int) string {
-	pods, placed := f.placement.Pods()
-	names := make([]string, f.nodes)
-	for i := range names {
-		names[i] = fmt.Sprintf("%s-%d", f.pool, i) // As package fleet calls them.
-	}
-	r := packing.Measure(names, f.allocatable(), pods)
-	w := capacityWriter{f}
-	w.one(sample.CapacityPods, float64(r.Pods))
-	w.one(sample.CapacityPending, float64(r.Pending))
-	w.one(sample.CapacityMaxPods, float64(f.kind.MaxPods))
-	w.by(sample.CapacityReasons, "reason", counts(r.Reasons))
-	if f.bound > 0 {
-		w.one(sample.CapacityBound, float64(f.bound))
-	}
-	w.layout(r)
-	if pending > 0 {
-		return fmt.Sprintf("%d of %d pods are pending with %d nodes: %s", pending, len(pods), f.nodes, reasonsOf(r.Reasons))
-	}
-	w.one(sample.CapacityNodes, float64(r.Nodes))
-	w.one(sample.CapacityFit, (placed - f.began).Seconds())
-	w.prices(r)
-	words := fmt.Sprintf("%d nodes hold %d pods", r.Nodes, r.Pods)
-	if f.bound > 0 {
-		words += fmt.Sprintf("; no packing needs fewer than %d", f.bound)
-	}
-	return words
-}
-
-// reasonsOf names the reasons, with the most frequent first.
-func reasonsOf(reasons map[string]int) string {
-	var all []string
-	for reason := range reasons {
-		all = append(all, reason)
-	}
-	slices.SortFunc(all, func(a, b string) int {
-		if reasons[a] != reasons[b] {
-			return reasons[b] - reasons[a]
+// add creates nodes and waits until all are Ready. Those of several pools take pods from the same moment
+// on: the scheduler fills whatever node is there first, which would decide between the pools.
+func (f *fitting) add(ctx context.Context, wanted map[*growing]int) error {
+	var cordoned []string
+	for _, pool := range f.pools {
+		until := pool.nodes + wanted[pool]
+		if until == pool.nodes {
+			continue
 		}
-		return strings.Compare(a, b)
-	})
-	for i, reason := range all {
-		all[i] = fmt.Sprintf("%d %s", reasons[reason], reason)
-	}
-	return strings.Join(all, "; ")
-}
-
-func counts(of map[string]int) map[string]float64 {
-	all := map[string]float64{}
-	for name, n := range of {
-		all[name] = float64(n)
-	}
-	return all
-}
-
-// A capacityWriter writes the figures of a fit.
-type capacityWriter struct{ *fitting }
-
-func (w capacityWriter) one(metric string, value float64) {
-	w.by(metric, "", map[string]float64{"": value})
-}
-
-// by writes a value for each value of a label.
-func (w capacityWriter) by(metric, label string, values map[string]float64) {
-	now := w.Clock.Now()
-	for of, value := range values {
-		labels := sample.Labels{"pool": w.pool, "phase": w.Phase}
-		if label != "" {
-			labels[label] = of
+		observe := func(o fleet.Observation) { f.Nodes.Observe(pool.name, o.Name, f.Clock.At(o.Sent)) }
+		options := fleet.CreateOptions{Pools: []string{pool.name}, From: pool.nodes, Until: until, Cordoned: len(wanted) > 1}
+		if _, err := f.Fleet.Create(ctx, f.Client, options, observe); err != nil {
+			return err
 		}
-		w.Sink.Point(sample.Point{At: now, Metric: metric, Labels: labels, Value: value})
+		for i := pool.nodes; options.Cordoned && i < until; i++ {
+			cordoned = append(cordoned, nodeName(pool.name, i))
+		}
+		pool.nodes = until
 	}
+	for _, pool := range f.pools {
+		if wanted[pool] == 0 {
+			continue
+		}
+		if _, err := f.Nodes.WaitReady(ctx, pool.name, pool.nodes-len(pool.failed), nil); err != nil {
+			return err
+		}
+	}
+	return fleet.Uncordon(ctx, f.Client, cordoned)
 }
 
-// layout writes how the nodes that are used are filled.
-func (w capacityWriter) layout(r packing.Result) {
-	if r.Nodes == 0 {
-		return
-	}
-	w.by(sample.CapacityRequested, "resource", r.Requested)
-	w.by(sample.CapacityStranded, "resource", r.Stranded)
-	w.by(sample.CapacityFragmentation, "resource", r.Fragmented)
-	w.by(sample.CapacityDaemons, "resource", r.Daemons)
-	w.by(sample.CapacityBlastShare, "workload", r.BlastShare)
-	w.by(sample.CapacityNodePods, "quantile", map[string]float64{"p50": float64(r.MedianPods), "max": float64(r.MostPods)})
-	w.one(sample.CapacityBlast, float64(r.BlastPods))
-}
-
-// prices writes what the nodes cost, if a price is known.
-func (w capacityWriter) prices(r packing.Result) {
-	if w.kind.PricePerHour <= 0 {
-		return
-	}
-	hour := float64(r.Nodes) * w.kind.PricePerHour
-	w.one(sample.CapacityHour, hour)
-	w.one(sample.CapacityMonth, hour*sample.HoursInMonth)
-	w.one(sample.CapacityStep, w.kind.PricePerHour*sample.HoursInMonth)
-	if r.Pods > 0 {
-		w.one(sample.CapacityThousand, hour/float64(r.Pods)*1000)
-	}
-}
+// nodeName is what package fleet calls a node.
+func nodeName(pool string, index int) string { return fmt.Sprintf("%s-%d", pool, index) }

@@ -108,3 +108,114 @@ func TestFit(t *testing.T) {
 	}
 	checkClean(t, id(t), "fitting", "hopeless")
 }
+
+// mixed needs nodes of two pools: web fits onto lean nodes and does not tolerate the rich ones, cache is
+// too large for the lean ones. The agent does not tolerate the rich ones, either.
+const mixed = `
+  fleet:
+    podStartup: {distribution: fixed, value: 100ms}
+    nodeTypes:
+      - {name: r1, arch: amd64, vcpu: 4, memory: 8Gi, maxPods: 20, reservation: none, region: basement, date: 2026-08, pricePerHour: 0.5}
+      - {name: r2, arch: arm64, vcpu: 4, memory: 32Gi, maxPods: 20, reservation: none, region: basement, date: 2026-08, pricePerHour: 0.8, spotPerHour: 0.3}
+    pools:
+      - {name: unused, nodeType: r1, count: 9}
+      - {name: lean, nodeType: r1, count: 9}
+      - {name: rich, nodeType: r2, count: 9, spot: true, taints: [{key: dedicated, value: cache, effect: NoSchedule}]}
+  workloads:
+    - name: web
+      manifest:
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: mixed-web}
+        spec:
+          replicas: 8
+          selector: {matchLabels: {app: mixed-web}}
+          template:
+            metadata: {labels: {app: mixed-web}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers: [{name: main, image: fake, resources: {requests: {cpu: 1200m, memory: 1Gi}}}]
+    - name: cache
+      manifest:
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: mixed-cache}
+        spec:
+          replicas: 2
+          selector: {matchLabels: {app: mixed-cache}}
+          template:
+            metadata: {labels: {app: mixed-cache}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              tolerations: [{key: dedicated, operator: Exists}]
+              containers: [{name: main, image: fake, resources: {requests: {cpu: 500m, memory: 10Gi}}}]
+    - name: agent
+      manifest:
+        apiVersion: apps/v1
+        kind: DaemonSet
+        metadata: {name: mixed-agent}
+        spec:
+          selector: {matchLabels: {app: mixed-agent}}
+          template:
+            metadata: {labels: {app: mixed-agent}}
+            spec:
+              terminationGracePeriodSeconds: 1
+              containers: [{name: main, image: fake, resources: {requests: {cpu: 100m, memory: 1Gi}}}]
+  phases:
+    - name: deploy
+      actions: [{create: {workload: agent}}, {create: {workload: web}}, {create: {workload: cache}}]
+    - name: fit
+      actions: [{fit: {pools: lean+rich}}]
+    - name: more
+      actions: [{scale: {workload: web, replicas: 11}}, {fit: {pools: lean+rich}}]
+`
+
+func TestFitMix(t *testing.T) {
+	t.Parallel()
+	sink := &recording{}
+	c, stop := attach(t)
+	defer stop()
+	if err := run(t, t.Context(), options(t, c, planOf(t, mixed), sink)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct {
+		metric, pool string
+		value        float64
+	}{
+		{sample.CapacityNodes, "lean", 3}, {sample.CapacityNodes, "rich", 1}, {sample.CapacityNodes, sample.AllPools, 4},
+		{sample.CapacityPods, "lean", 8}, {sample.CapacityPods, "rich", 2}, {sample.CapacityPods, sample.AllPools, 10},
+		{sample.CapacityHour, "lean", 1.5}, {sample.CapacityHour, "rich", 0.3}, {sample.CapacityHour, sample.AllPools, 1.8},
+		{sample.CapacityThousand, sample.AllPools, 180}, {sample.CapacityStep, "rich", 0.3 * sample.HoursInMonth},
+		{sample.CapacitySpot, sample.AllPools, 0.2}, {sample.CapacityPending, sample.AllPools, 0},
+		// The CPU costs most: of 3900m that lean nodes leave beside the agent, and 4000m of the rich ones.
+		{sample.CapacityCostBound, sample.AllPools, 8*1200./3900*0.5 + 2*500./4000*0.3},
+	} {
+		got := sink.values(want.metric, sample.Labels{"pool": want.pool, "phase": "fit"})
+		if len(got) != 1 || got[0] < want.value-1e-9 || got[0] > want.value+1e-9 {
+			t.Errorf("%s of pool %s is %v, want %v", want.metric, want.pool, got, want.value)
+		}
+	}
+	// Nine web pods fit onto three lean nodes; two more need a fourth.
+	for _, want := range []struct {
+		metric, pool string
+		value        float64
+	}{
+		{sample.CapacityPods, sample.AllPools, 13}, {sample.CapacityNodes, "lean", 4}, {sample.CapacityNodes, "rich", 1},
+		{sample.CapacityAdded, "lean", 1}, {sample.CapacityAdded, "rich", 0}, {sample.CapacityAdded, sample.AllPools, 1},
+		{sample.CapacityAddedMonth, sample.AllPools, 365}, {sample.CapacityHour, sample.AllPools, 2.3},
+	} {
+		got := sink.values(want.metric, sample.Labels{"pool": want.pool, "phase": "more"})
+		if len(got) != 1 || got[0] < want.value-1e-9 || got[0] > want.value+1e-9 {
+			t.Errorf("with more pods, %s of pool %s is %v, want %v", want.metric, want.pool, got, want.value)
+		}
+	}
+	for _, pool := range []string{"lean", "rich"} {
+		if got := sink.values(sample.CapacityPending, sample.Labels{"pool": pool}); len(got) > 0 {
+			t.Errorf("pool %s has %v pending pods; they are of no pool", pool, got)
+		}
+	}
+	if unused := sink.distribution(sample.NodeReady, sample.Labels{"pool": "unused"}); unused != nil && unused.Count() > 0 {
+		t.Error("a pool that the fit does not name has got nodes")
+	}
+	checkClean(t, id(t), "lean", "rich")
+}

@@ -3,6 +3,8 @@ package measure
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +31,8 @@ type PlacementOptions struct {
 	Config   *rest.Config
 	Selector string                     // A label selector.
 	Daemon   func(workload string) bool // Whether a workload is a DaemonSet.
+	// May says onto which kinds of nodes a pod may go; it is asked once for each pod. With nil nothing is said.
+	May func(corev1.PodSpec) packing.Kinds
 }
 
 // Placement watches where the scheduler puts pods, and what it says of those that it cannot place.
@@ -113,10 +117,13 @@ func (p *Placement) observe(seen *corev1.Pod) {
 		delete(p.pods, seen.UID)
 		return
 	}
-	now := packing.Pod{Workload: intern(seen.Labels[WorkloadLabel]), Node: intern(seen.Spec.NodeName), MilliCPU: known.MilliCPU, Bytes: known.Bytes}
+	now := packing.Pod{Workload: intern(seen.Labels[WorkloadLabel]), Node: intern(seen.Spec.NodeName), MilliCPU: known.MilliCPU, Bytes: known.Bytes, May: known.May}
 	if !there {
 		takes := Requests(seen.Spec)
 		now.MilliCPU, now.Bytes = takes.MilliCPU, takes.Bytes
+		if p.options.May != nil {
+			now.May = p.options.May(seen.Spec)
+		}
 	}
 	now.Daemon = p.options.Daemon != nil && p.options.Daemon(now.Workload)
 	for i := range seen.Status.Conditions {
@@ -178,6 +185,39 @@ type Expected struct {
 	Pods    int // Without those of DaemonSets: more may be on their way, in place of some that were evicted.
 	Daemons int // Pods of DaemonSets.
 	Nodes   int // Of the whole cluster; 0 if not known.
+	Failed  int // Of these, those that have failed, whose taint keeps pods off.
+}
+
+// WaitEvicted waits until no pod is on nodes that have failed, but for those of DaemonSets, which stay
+// there, and as many pods exist as before.
+func (p *Placement) WaitEvicted(ctx context.Context, failed []string, want int, progress Progress) error {
+	gone := map[string]bool{}
+	for _, name := range failed {
+		gone[name] = true
+	}
+	left := func() (lost, there int) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, pod := range p.pods {
+			switch {
+			case pod.Daemon:
+			case gone[pod.Node]:
+				lost++
+			default:
+				there++
+			}
+		}
+		return lost, there
+	}
+	check := func() (int, int, bool) {
+		lost, there := left()
+		return there, want, lost == 0 && there >= want
+	}
+	if err := p.waiters.wait(ctx, check, progress); err != nil {
+		lost, _ := left()
+		return fmt.Errorf("wait until no pod is on a failed node, %d are: %w", lost, err)
+	}
+	return nil
 }
 
 // WaitTried waits until the scheduler has placed all pods that are expected, or says of those that are
@@ -198,7 +238,7 @@ func (p *Placement) WaitTried(ctx context.Context, want Expected, progress Progr
 			}
 			if pod.Node == "" {
 				pending++
-				told = told && triedOn(pod.Message, want.Nodes)
+				told = told && triedOn(pod.Message, want)
 			}
 		}
 		there := daemons >= want.Daemons && len(p.pods)-daemons >= want.Pods
@@ -211,9 +251,17 @@ func (p *Placement) WaitTried(ctx context.Context, want Expected, progress Progr
 	return pending, nil
 }
 
-// triedOn reports whether the scheduler says that it has tried a pod on as many nodes, of which none has
-// a taint that keeps the pod off: a new node has one until it is Ready.
-func triedOn(message string, nodes int) bool {
+// untolerated is how the scheduler counts the nodes that a taint keeps a pod off.
+var untolerated = regexp.MustCompile(`\b([0-9]+) node\(s\) had untolerated taint`)
+
+// triedOn reports whether the scheduler says that it has tried a pod on as many nodes, of which none is
+// cordoned, and no more than have failed have a taint that keeps the pod off: a new node has one until it
+// is Ready.
+func triedOn(message string, want Expected) bool {
 	seen, ok := packing.NodesSeen(message)
-	return ok && nodes > 0 && seen >= nodes && !strings.Contains(message, "untolerated taint")
+	if found := untolerated.FindStringSubmatch(message); found != nil {
+		tainted, err := strconv.Atoi(found[1])
+		ok = ok && err == nil && tainted <= want.Failed
+	}
+	return ok && want.Nodes > 0 && seen >= want.Nodes && !strings.Contains(message, "were unschedulable")
 }

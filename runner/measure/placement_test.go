@@ -91,7 +91,10 @@ func TestWaitTried(t *testing.T) {
 		"told":                    {cpu, "", Expected{Nodes: 3}, 1, time.Second},
 		"told of more nodes":      {cpu, "", Expected{Nodes: 2}, 1, time.Second},
 		"told later":              {"0/2 nodes are available: 2 Insufficient cpu.", cpu, Expected{Nodes: 3}, 1, 3 * time.Second},
+		"a cordon":                {"0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.", "", Expected{Nodes: 3}, 1, placementQuiet + time.Second},
 		"a taint":                 {"0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu.", "", Expected{Nodes: 3}, 1, placementQuiet + time.Second},
+		"the taint of a failed":   {"0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu.", "", Expected{Nodes: 3, Failed: 1}, 1, time.Second},
+		"more taints than failed": {"0/3 nodes are available: 2 node(s) had untolerated taint(s), 1 Insufficient cpu.", "", Expected{Nodes: 3, Failed: 1}, 1, placementQuiet + time.Second},
 		"nothing is said":         {"", "", Expected{Nodes: 3}, 1, placementQuiet + time.Second},
 		"not tried again":         {"0/2 nodes are available: 2 Insufficient cpu.", "", Expected{Nodes: 3}, 1, placementQuiet + time.Second},
 		"another's cluster":       {cpu, "", Expected{}, 1, placementQuiet + time.Second},
@@ -114,6 +117,36 @@ func TestWaitTried(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWaitEvicted: pods on a failed node are waited for until others are there in their place; what a
+// DaemonSet has there stays.
+func TestWaitEvicted(t *testing.T) {
+	placementAt(t, func(p *Placement, change func(*corev1.Pod)) {
+		lost, agent := on("node-1", waiting("a", "")), on("node-1", waiting("b", ""))
+		agent.Labels = map[string]string{WorkloadLabel: "agent"}
+		change(lost)
+		change(agent)
+		change(on("node-2", waiting("c", "")))
+		wait := func() error {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			return p.WaitEvicted(ctx, []string{"node-1"}, 2, nil)
+		}
+		if err := wait(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a pod is on the failed node: %v", err)
+		}
+		if err := p.Delete(lost); err != nil {
+			t.Fatal(err)
+		}
+		if err := wait(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("none is there in its place: %v", err)
+		}
+		change(waiting("d", ""))
+		if err := wait(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestWaitCreated(t *testing.T) {

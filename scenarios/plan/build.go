@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/results/slo"
@@ -68,8 +69,10 @@ func (p *Plan) check() error {
 			if a.Verb() == "" {
 				return fmt.Errorf("phase %s: an action has no verb", phase.Name)
 			}
-			if name := poolOf(a); name != "" && !pools[name] {
-				return fmt.Errorf("phase %s, step %s: there is no such pool", phase.Name, step.Name)
+			for _, name := range poolsOf(a) {
+				if !pools[name] {
+					return fmt.Errorf("phase %s, step %s: there is no such pool", phase.Name, step.Name)
+				}
 			}
 			if a.Demand != nil && p.Workloads[p.Services[a.Demand.Service].Workload].Name == "" {
 				return fmt.Errorf("phase %s, step %s: there is no such service, or it has no workload", phase.Name, step.Name)
@@ -101,13 +104,22 @@ func workloadOf(a spec.Action) string {
 	return ""
 }
 
-// poolOf returns the name of the pool that an action is about, or "".
+// poolsOf returns the names of the pools that an action is about.
+func poolsOf(a spec.Action) []string {
+	switch name := poolOf(a); {
+	case a.Fit != nil:
+		return a.Fit.Names()
+	case name != "":
+		return []string{name}
+	}
+	return nil
+}
+
+// poolOf returns the name of the one pool that an action is about, or "".
 func poolOf(a spec.Action) string {
 	switch {
 	case a.Nodes != nil:
 		return a.Nodes.Pool
-	case a.Fit != nil:
-		return a.Fit.Pool
 	case a.Fail != nil:
 		return a.Fail.Pool
 	case a.Recover != nil:
@@ -130,8 +142,10 @@ func (p *Plan) bounds(a spec.Action, made there) (from, until int) {
 		from, until = made[pool], a.Nodes.UpTo.Of(p.poolSize(a.Nodes.Pool))
 		made[pool] = until
 	case a.Fit != nil: // How many there are afterwards only the run will know.
-		from, until = made[pool], p.poolSize(a.Fit.Pool)
-		made[pool] = until
+		for _, grown := range p.grown(*a.Fit, made) {
+			from, until = from+grown.From, until+grown.Until
+			made["pool "+grown.Pool] = grown.Until
+		}
 	case poolOf(a) != "":
 		until = made[pool]
 	case a.Create != nil:
@@ -139,6 +153,9 @@ func (p *Plan) bounds(a spec.Action, made there) (from, until int) {
 		made[workload] = until
 	case workloadOf(a) != "":
 		until = made[workload]
+		if a.Scale != nil {
+			made["replicas of "+a.Scale.Workload] = a.Scale.Replicas + 1 // 0 is not scaled.
+		}
 		if a.Delete != nil {
 			made[workload] = 0
 		}
@@ -164,11 +181,11 @@ func (p *Plan) steps(actions []spec.Action, made there) []Step {
 		if n := seen[name]; n > 1 {
 			name = fmt.Sprintf("%s (%d)", name, n)
 		}
-		from, until := p.bounds(action, made)
-		step := Step{Name: name, Action: action, From: from, Until: until}
+		step := Step{Name: name, Action: action}
 		if action.Fit != nil {
-			step.Fit = p.toFit(made)
+			step.Fit = p.toFit(*action.Fit, made)
 		}
+		step.From, step.Until = p.bounds(action, made)
 		all = append(all, step)
 	}
 	return all
@@ -179,7 +196,7 @@ func stepName(a spec.Action) string {
 	case a.Nodes != nil:
 		return "nodes " + a.Nodes.Pool + upTo(a.Nodes.UpTo)
 	case a.Fit != nil:
-		return "fit " + a.Fit.Pool
+		return "fit " + strings.Join(a.Fit.Names(), "+")
 	case a.Fail != nil:
 		return fmt.Sprintf("fail %s %s", a.Fail.Nodes, a.Fail.Pool)
 	case a.Recover != nil:

@@ -37,7 +37,7 @@ func (s *simulation) fail(phase string, a spec.Fail, there int) effect {
 	longest := 0.0
 	for name, pods := range s.pods {
 		lost := pods * dead / max(all, 1)
-		if lost == 0 {
+		if lost == 0 || s.Workloads[name].Kind == "DaemonSet" { // A DaemonSet's pods stay on the dead nodes.
 			continue
 		}
 		s.observe(sample.FromVictims, float64(lost), sample.Labels{"phase": phase, "workload": name})

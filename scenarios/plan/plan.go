@@ -76,6 +76,14 @@ type Step struct {
 type ToFit struct {
 	Pods      int      `json:"pods"`      // Without those of DaemonSets.
 	Workloads []string `json:"workloads"` // Those that the steps before have created.
+	Pools     []Grown  `json:"pools"`     // The pools that grow, in the order written.
+}
+
+// A Grown is a pool that a fit adds nodes to: it has From, and gets at most Until.
+type Grown struct {
+	Pool  string `json:"pool"`
+	From  int    `json:"from"`
+	Until int    `json:"until"`
 }
 
 // An Estimate is what the plan will ask of the cluster. Rates that a scenario leaves open are

@@ -22,9 +22,9 @@ type Options struct {
 	// NodeTypes and Kubernetes are the names that exist outside of the language. An empty
 	// list allows any name.
 	NodeTypes, Kubernetes []string
-	// CheckNodeType finds what is wrong with a node type of the scenario's own beyond the language,
-	// such as a reservation that leaves nothing; nil checks nothing.
+	// CheckNodeType finds what is wrong with an own node type beyond the language; nil checks nothing.
 	CheckNodeType func(NodeType) error
+	Prices        Prices   // Of the catalog; nil if there is none.
 	Disks         []string // As NodeTypes.
 	Repeat        int      // How often each variant is run; 0 leaves it to the scenario.
 }

@@ -30,8 +30,25 @@ type NodeType struct {
 	AllocatableMemory string  `yaml:"allocatableMemory" is:"quantity" doc:"Memory left to pods, instead of a reservation."`
 	PricePerHour      float64 `yaml:"pricePerHour" is:"price" doc:"US dollars an hour on demand (default: not known)."`
 	SpotPerHour       float64 `yaml:"spotPerHour" is:"price" doc:"US dollars an hour for a machine that may be taken away (default: not known)."`
+	PerPod            *PerPod `yaml:"perPod" json:",omitempty" doc:"What a pod costs where nodes are not paid for, as on serverless containers; instead of a price."`
 	Volumes           int     `yaml:"volumes" is:"volumes" doc:"Data volumes that can be attached (default: not known)."`
 	Burstable         bool    `yaml:"burstable" doc:"The cores are shared, with credits."`
+}
+
+// PerPod is what a pod costs an hour.
+type PerPod struct {
+	CPUHour  float64   `yaml:"cpuHour" need:"yes" is:"price" doc:"US dollars an hour for a vCPU."`
+	GiBHour  float64   `yaml:"gibHour" need:"yes" is:"price" doc:"US dollars an hour for a GiB of memory."`
+	Overhead string    `yaml:"overhead" is:"quantity" doc:"Memory that is added to each pod and paid for, such as 256Mi (default 0)."`
+	Sizes    []PodSize `yaml:"sizes" is:"podSizes" doc:"What pods are rounded up to, with the least CPU first (default: they are not)."`
+}
+
+// A PodSize is the CPU of a pod and the memory that it can have with that.
+type PodSize struct {
+	CPU  string `yaml:"cpu" need:"yes" is:"quantity" doc:"CPU of the pod."`
+	From string `yaml:"from" need:"yes" is:"quantity" doc:"The least memory."`
+	To   string `yaml:"to" need:"yes" is:"quantity" doc:"The most memory."`
+	Step string `yaml:"step" is:"quantity" doc:"From one amount of memory to the next; 0, the default, where from is to."`
 }
 
 // nodeTypes checks the scenario's own node types and returns the names of all that there are; none if
@@ -44,7 +61,7 @@ func (c *checker) nodeTypes(o Options) []string {
 		if c.has(path+".name") && slices.Contains(o.NodeTypes, t.Name) {
 			c.fault(path+".name", "call it otherwise", "the catalog has a node type %q already", t.Name)
 		} else if unique(c, own, t.Name, path, "node type") {
-			own[t.Name] = t
+			own[t.Name], c.ownTypes[t.Name] = t, t.PerPod != nil
 		}
 		c.nodeType(*t, path, o.CheckNodeType)
 		if len(o.NodeTypes) > 0 {
@@ -52,6 +69,7 @@ func (c *checker) nodeTypes(o Options) []string {
 		}
 	}
 	c.prices(own)
+	c.spot(own, o.Prices)
 	return all
 }
 
@@ -76,7 +94,7 @@ func (d *decoder) nodeType(t NodeType, path string, further func(NodeType) error
 		d.fault(path+".reservation", "use eks, gke, aks, karpenter-kwok or none, or state allocatableCPU and allocatableMemory",
 			"a node type needs a reservation")
 	}
-	for _, name := range []string{"pricePerHour", "spotPerHour"} {
+	for _, name := range []string{"pricePerHour", "spotPerHour", "perPod"} {
 		if at := path + "." + name; d.sound(at) && !(d.has(path+".region") && d.has(path+".date")) {
 			d.fault(at, "add region and date, or leave the price out", "a price says little without the region and the date for which it holds")
 		}
@@ -119,7 +137,7 @@ func (c *checker) prices(own map[string]*NodeType) {
 		return
 	}
 	for i, pool := range c.s.Spec.Fleet.Pools {
-		if t := own[pool.NodeType]; t != nil && t.PricePerHour == 0 {
+		if t := own[pool.NodeType]; t != nil && !pool.Spot && t.PricePerHour == 0 && t.PerPod == nil {
 			c.fault(fmt.Sprintf("spec.fleet.pools[%d].nodeType", i), "give the node type pricePerHour, region and date",
 				"the price of %s is not known, so %s would have no data", t.Name, about)
 		}

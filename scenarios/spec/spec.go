@@ -123,6 +123,7 @@ type Pool struct {
 	Zones    []string          `yaml:"zones" doc:"Zones that the nodes are spread over in turn (default zone-a, zone-b, zone-c)."`
 	Labels   map[string]string `yaml:"labels" doc:"Further node labels."`
 	Taints   []Taint           `yaml:"taints" doc:"Node taints."`
+	Spot     bool              `yaml:"spot" json:",omitempty" doc:"The provider may take the nodes away; they cost spotPerHour of the type. Labels and taints say so only where the pool has them."`
 	// Elastic is nil where nodes come by actions alone.
 	Elastic *Elastic `yaml:"elastic" json:",omitempty" doc:"Lets the pool grow while pods find no room and shrink when nodes are not needed, as with a cluster autoscaler; count is the most nodes then."`
 }
@@ -182,7 +183,7 @@ type Action struct {
 	Background bool `yaml:"background" doc:"Go on with the next action without waiting for this one."`
 
 	Nodes    *Nodes    `yaml:"nodes" doc:"Creates the nodes of a pool and waits until all are Ready."`
-	Fit      *Fit      `yaml:"fit" doc:"Adds nodes of a pool until the scheduler has placed all pods, or no further node would help, and measures how they are packed."`
+	Fit      *Fit      `yaml:"fit" doc:"Adds nodes of a pool, or of several, until the scheduler has placed all pods, or no further node would help, and measures how they are packed."`
 	Fail     *Fail     `yaml:"fail" doc:"Takes the heartbeats of nodes away, as a loss of power does, and waits until they are seen not Ready; evicted pods stay Terminating on them."`
 	Recover  *Recover  `yaml:"recover" doc:"Lets the failed nodes of a pool live again and waits until they are Ready."`
 	Drain    *Drain    `yaml:"drain" doc:"Cordons nodes and evicts their pods, as kubectl drain does, and waits until these are gone; disruption budgets may hold it up."`

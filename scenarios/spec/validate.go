@@ -19,11 +19,14 @@ type checker struct {
 	queries   map[string]*Query
 	services  map[string]*Service
 	objects   map[string]string // The workloads by what their objects are called.
+	ownTypes  map[string]bool   // Whether pods are paid for on a node type of the scenario's own, and not nodes.
+	options   Options
 }
 
 func validate(s *Scenario, d *decoder, o Options) {
 	c := &checker{decoder: d, s: s, pools: map[string]*Pool{}, workloads: map[string]*Workload{},
-		phases: map[string]*Phase{}, queries: map[string]*Query{}, services: map[string]*Service{}, objects: map[string]string{}}
+		phases: map[string]*Phase{}, queries: map[string]*Query{}, services: map[string]*Service{}, objects: map[string]string{},
+		ownTypes: map[string]bool{}, options: o}
 	c.labels(s.Metadata.Labels, "metadata.labels")
 	c.known(s.Spec.Cluster.Kubernetes, "spec.cluster.kubernetes", "Kubernetes version", o.Kubernetes)
 	c.disk(o.Disks)

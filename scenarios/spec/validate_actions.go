@@ -84,7 +84,7 @@ func (c *checker) action(h *history, phase Phase, a Action, path string) {
 	case a.Nodes != nil:
 		c.nodes(h, phase.Name, *a.Nodes, path)
 	case a.Fit != nil:
-		c.fit(h, *a.Fit, path)
+		c.fit(h, phase.Name, *a.Fit, path)
 	case a.Fail != nil:
 		c.fail(h, *a.Fail, path)
 	case a.Recover != nil:

@@ -58,10 +58,8 @@ func (c *checker) fail(h *history, f Fail, path string) {
 	if pool == nil || !c.steady(pool, path) {
 		return
 	}
-	there := h.nodes[pool.Name]
+	there := h.nodes[pool.Name] // After a fit the most that there can be.
 	switch {
-	case h.fitted[pool.Name]:
-		c.fault(path+".pool", "", "how many nodes pool %q has is not known here: an action fit before has found it", pool.Name)
 	case there == 0:
 		c.fault(path+".pool", "create them in an action before", "no node of pool %q is there yet", pool.Name)
 	case h.failed[pool.Name]:

@@ -114,6 +114,9 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		"pool":     sortedKeys(c.pools),
 		"service":  sortedKeys(c.services),
 	}
+	if metric.Source == sample.FromFit {
+		values["pool"] = append(values["pool"], sample.AllPools)
+	}
 	if metric.Source == sample.FromQuery {
 		values["query"] = c.queriesOf(metric)
 	}
@@ -132,7 +135,7 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		values["kind"] = []string{"timeout", "throttled", "server", "not-found", "client", "connection", "unsent"}
 	case sample.WatchEvents:
 		values["state"] = []string{"expected", "delivered", "missing", "duplicate", "unacknowledged"}
-	case sample.CapacityRequested, sample.CapacityStranded, sample.CapacityFragmentation, sample.CapacityDaemons:
+	case sample.CapacityBilled, sample.CapacityRequested, sample.CapacityStranded, sample.CapacityFragmentation, sample.CapacityDaemons:
 		values["resource"] = packing.Resources()
 	case sample.CapacityNodePods:
 		values["quantile"] = []string{"p50", "max"}
@@ -250,13 +253,14 @@ func (c *checker) feeds(a Action, o Objective, metric sample.Metric) bool {
 		w := c.workloads[createdBy(a)]
 		return w != nil && AsksForVolumes(w.Manifest) && match(sample.Labels{"workload": w.Name})
 	case sample.FromFit:
-		return a.Fit != nil && match(sample.Labels{"pool": a.Fit.Pool})
+		return a.Fit != nil && fitsPool(*a.Fit, metric.Name, match)
 	case sample.FromFleet:
 		if metric.Name == sample.NodesByType {
 			return c.makesNodes(a)
 		}
-		return metric.Name == sample.NodesByState && c.makesNodes(a) || a.Fit != nil && metric.Name != sample.FleetCreateRate && metric.Name != sample.FleetReady &&
-			match(sample.Labels{"pool": a.Fit.Pool}) || a.Nodes != nil && match(sample.Labels{"pool": a.Nodes.Pool})
+		return metric.Name == sample.NodesByState && c.makesNodes(a) ||
+			a.Fit != nil && metric.Name != sample.FleetCreateRate && metric.Name != sample.FleetReady && namesPool(*a.Fit, match) ||
+			a.Nodes != nil && match(sample.Labels{"pool": a.Nodes.Pool})
 	case sample.FromLoss:
 		return a.Fail != nil && match(sample.Labels{"pool": a.Fail.Pool})
 	case sample.FromReturn:
