@@ -129,7 +129,7 @@ func TestLibraryTrials(t *testing.T) {
 		}
 		variants[entry.Name] = len(all)
 	}
-	for name, want := range map[string]int{"api/list-modes": 4, "api/ramp": 8, "capacity/elastic": 3, "capacity/mixed-pools": 6, "capacity/node-loss": 4, "capacity/node-size": 4, "capacity/node-types": 7, "capacity/virtual-node": 12, "hpa/tuning": 9, "scheduler/throughput": 3, "storage/etcd-disk": 13, "quickstart": 1} {
+	for name, want := range map[string]int{"api/list-modes": 4, "api/ramp": 8, "capacity/elastic": 3, "capacity/mixed-pools": 6, "capacity/node-loss": 4, "capacity/node-size": 4, "capacity/node-types": 7, "capacity/virtual-node": 12, "hpa/tuning": 9, "scheduler/throughput": 3, "storage/attach-storm": 5, "storage/classes": 6, "storage/etcd-disk": 13, "storage/quota": 2, "storage/statefulset-failover": 3, "storage/volume-limits": 3, "quickstart": 1} {
 		if variants[name] != want {
 			t.Errorf("%s has %d variants, want %d", name, variants[name], want)
 		}

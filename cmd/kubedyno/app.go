@@ -55,7 +55,7 @@ failed, 4 interrupted, 5 inconclusive, 70 a bug in kubedyno.`,
 		"where built control planes and running clusters are kept (default: $KUBEDYNO_CACHE, or kubedyno in the user's cache folder)")
 	root.AddCommand(
 		newRunCommand(a), newReportCommand(a), newExportCommand(a), newCompareCommand(a),
-		newListCommand(a), newPlanCommand(a), newValidateCommand(a), newSchemaCommand(a), newMetricsCommand(a), newNodeTypesCommand(a), newDisksCommand(a),
+		newListCommand(a), newPlanCommand(a), newValidateCommand(a), newSchemaCommand(a), newMetricsCommand(a), newNodeTypesCommand(a), newDisksCommand(a), newVolumesCommand(a),
 		newUpCommand(a), newDownCommand(a), newStatusCommand(a), newCleanupCommand(a),
 		newControlPlaneCommand(a), newVersionCommand(a),
 		newWatchCommand(a), newDoctorCommand(a),

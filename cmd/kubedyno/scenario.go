@@ -19,6 +19,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/exitcode"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/results/summary"
+	"github.com/kubedyno/kubedyno/runner/engine"
 	"github.com/kubedyno/kubedyno/scenarios"
 	"github.com/kubedyno/kubedyno/scenarios/plan"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
@@ -87,6 +88,9 @@ func specOptions(flags scenarioFlags, directory fs.FS) (spec.Options, error) {
 	}
 	types, err := nodetype.Catalog()
 	options.NodeTypes, options.CheckNodeType = types.Names(), checkNodeType
+	if err == nil {
+		options.VolumePresets, err = engine.VolumePresets()
+	}
 	options.Prices = func(name string) (onDemand, spot float64, perPod bool) {
 		t, _ := types.Find(name)
 		return t.PricePerHour, t.SpotPerHour, t.PerPod != nil

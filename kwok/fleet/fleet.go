@@ -71,6 +71,8 @@ type Options struct {
 	Types   nodetype.Types    // The node types that pools can have; by default those of the catalog.
 	Version string            // The kubelet version that the nodes report, such as v1.37.2.
 	Kubelet Kubelet           // Where metrics-server finds the nodes' usage; none by default.
+	// Annotations are further ones of every node.
+	Annotations map[string]string
 }
 
 // Kubelet is the address that nodes report as their kubelet's. All may share one: the path
@@ -191,6 +193,7 @@ func (p placed) node(index int, o Options) *corev1.Node {
 			NodeInfo: info(p.kind, name, o.Version),
 		},
 	}
+	maps.Copy(node.Annotations, o.Annotations)
 	o.Kubelet.apply(node)
 	return node
 }

@@ -14,6 +14,7 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -59,7 +60,18 @@ type Config struct {
 	// PodStop is the time from a pod's deletion until it is gone; its grace period ends it
 	// sooner. As both belong to the pod's UID, a pod that is slow to start is slow to stop.
 	PodStop Latency
+	// WaitForVolumes says that pods with VolumesAnnotation start only once VolumesCondition is True
+	// on them; PodStartup counts from then.
+	WaitForVolumes bool
 }
+
+// VolumesAnnotation with the value VolumesWait is on pods that wait for their volumes, and
+// VolumesCondition is the condition that ends it. Package csi sets it.
+const (
+	VolumesAnnotation = "kubedyno.dev/volumes"
+	VolumesWait       = "wait"
+	VolumesCondition  = "kubedyno.dev/VolumesAttached"
+)
 
 // ImageAnnotation on a pod with the value ImageMissing keeps it from ever starting, as an image
 // that cannot be pulled does.
@@ -139,15 +151,20 @@ func all(c Config) []*kwok.Stage {
 	if c.NodeLease == 0 {
 		report = reportWithoutLease
 	}
-	return []*kwok.Stage{
+	var waiting []*kwok.Stage
+	starts := []kwok.MatchExpression{cel("!has(self.metadata.deletionTimestamp)"), cel("self.status.phase == 'Pending'"), cel("!" + imageMissing)}
+	if c.WaitForVolumes {
+		waits := "('" + VolumesAnnotation + "' in self.metadata.annotations && self.metadata.annotations['" + VolumesAnnotation + "'] == '" + VolumesWait + "')"
+		waiting = append(waiting, startup(stage("pod-start-with-volumes", "Pod", statusPatch("pod-start"),
+			append(slices.Clone(starts), cel(waits), jq(volumesAttached, kwok.SelectorOpIn, "True"))...), c.PodStartup))
+		starts = append(starts, cel("!"+waits))
+	}
+	return append(waiting, []*kwok.Stage{
 		stage("node-ready", "Node", statusPatch("node-ready"),
 			jq(nodeReady, kwok.SelectorOpNotIn, "True")),
 		delayed(stage("node-heartbeat", "Node", statusPatch("node-heartbeat"),
 			jq(nodeReady, kwok.SelectorOpIn, "True")), report, report+reportJitter),
-		startup(stage("pod-start", "Pod", statusPatch("pod-start"),
-			cel("!has(self.metadata.deletionTimestamp)"),
-			cel("self.status.phase == 'Pending'"),
-			cel("!"+imageMissing)), c.PodStartup),
+		startup(stage("pod-start", "Pod", statusPatch("pod-start"), starts...), c.PodStartup),
 		stage("pod-image-missing", "Pod", statusPatch("pod-image-missing"),
 			cel("!has(self.metadata.deletionTimestamp)"),
 			cel("self.status.phase == 'Pending'"),
@@ -167,7 +184,7 @@ func all(c Config) []*kwok.Stage {
 			// At 0 the API server is already removing it, or a finalizer holds it back; another
 			// request could only fail or change nothing.
 			cel("self.metadata.deletionGracePeriodSeconds > 0")), c.PodStop),
-	}
+	}...)
 }
 
 // imageMissing is CEL for a pod whose image cannot be pulled.
@@ -176,9 +193,10 @@ const imageMissing = "('" + ImageAnnotation + "' in self.metadata.annotations &&
 
 // The jq paths of the Ready condition, and the label that the job controller gives its pods.
 const (
-	nodeReady = `.status.conditions.[] | select( .type == "Ready" ) | .status`
-	podReady  = nodeReady
-	jobLabel  = "batch.kubernetes.io/controller-uid"
+	nodeReady       = `.status.conditions.[] | select( .type == "Ready" ) | .status`
+	podReady        = nodeReady
+	volumesAttached = `.status.conditions.[] | select( .type == "` + VolumesCondition + `" ) | .status`
+	jobLabel        = "batch.kubernetes.io/controller-uid"
 )
 
 func stage(name, kind string, step kwok.StageStep, match ...kwok.MatchExpression) *kwok.Stage {

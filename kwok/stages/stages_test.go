@@ -45,6 +45,7 @@ func TestRender(t *testing.T) {
 			PodStartup:   lognormal(t, time.Second, 3*time.Second),
 		},
 		"no-lease.golden.yaml": {NodeSelector: "kubedyno.dev/alive=true"},
+		"volumes.golden.yaml":  {NodeSelector: "kubedyno.dev/alive=true", WaitForVolumes: true},
 		"stop.golden.yaml":     {NodeSelector: "kubedyno.dev/alive=true", PodStop: lognormal(t, 10*time.Second, 40*time.Second)},
 	} {
 		got, err := Render(c)

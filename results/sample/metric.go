@@ -362,7 +362,7 @@ var registry = index(
 func index(metrics ...Metric) map[string]Metric {
 	byName := make(map[string]Metric, len(metrics))
 	for _, metric := range slices.Concat(metrics, serviceMetrics(), autoscalingMetrics(), rolloutMetrics(), refusalMetrics(), recountMetrics(),
-		outageMetrics(), diskMetrics(), capacityMetrics(), storageMetrics(), elasticMetrics(), karpenterMetrics()) {
+		outageMetrics(), diskMetrics(), csiMetrics(), capacityMetrics(), storageMetrics(), elasticMetrics(), karpenterMetrics()) {
 		byName[metric.Name] = metric
 	}
 	return byName

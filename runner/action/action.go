@@ -55,6 +55,8 @@ type Env struct {
 	// Values are told what services do; nil where no metrics adapter runs.
 	Values     *values.Values
 	Components Components
+	// Storage is the CSI driver; nil without one.
+	Storage Registry
 
 	starting   sync.Mutex          // Held while a watch begins, so that each workload has one.
 	mutex      sync.Mutex          // Guards what follows; held for moments only.
@@ -62,6 +64,7 @@ type Env struct {
 	namespaces map[string]bool     // Those that exist and are the run's.
 	failed     map[string][]string // The failed nodes, by pool.
 	drained    map[string][]string // The cordoned nodes, by pool.
+	tainted    map[string]bool     // The pools with nodes out of service.
 	services   map[string]*service.Model
 
 	sent ledger

@@ -37,6 +37,9 @@ func (s Step) fail(ctx context.Context, a *spec.Fail) (string, error) {
 	if err := s.Nodes.WaitNotReady(ctx, doomed, s.progress(len(doomed)).set); err != nil {
 		return "", fmt.Errorf("pool %s: %w", a.Pool, err)
 	}
+	if err := s.remedy(ctx, a, doomed); err != nil {
+		return "", fmt.Errorf("pool %s: %w", a.Pool, err)
+	}
 	return fmt.Sprintf("%d nodes, all seen not Ready after %.1f s", len(doomed), time.Since(began).Seconds()), nil
 }
 
@@ -45,8 +48,15 @@ func (s Step) recover(ctx context.Context, a *spec.Recover) (string, error) {
 	s.mutex.Lock()
 	failed := s.failed[a.Pool]
 	delete(s.failed, a.Pool)
+	tainted := s.tainted[a.Pool]
+	delete(s.tainted, a.Pool)
 	s.mutex.Unlock()
 	began := time.Now()
+	if tainted {
+		if err := fleet.InService(ctx, s.Client, failed); err != nil {
+			return "", fmt.Errorf("let nodes of pool %s recover: %w", a.Pool, err)
+		}
+	}
 	err := fleet.Revive(ctx, s.Client, failed, func(name string, sent time.Time) { s.Nodes.Revived(name, s.Clock.At(sent)) })
 	if err != nil {
 		return "", fmt.Errorf("let nodes of pool %s recover: %w", a.Pool, err)

@@ -257,7 +257,7 @@ func pendingOf(pods []packing.Pod) (n int) {
 // add creates nodes and waits until all are Ready. Those of several pools take pods from the same moment
 // on: the scheduler fills whatever node is there first, which would decide between the pools.
 func (f *fitting) add(ctx context.Context, wanted map[*growing]int) error {
-	var cordoned []string
+	var created, cordoned []string
 	for _, pool := range f.pools {
 		until := pool.nodes + wanted[pool]
 		if until == pool.nodes {
@@ -268,8 +268,11 @@ func (f *fitting) add(ctx context.Context, wanted map[*growing]int) error {
 		if _, err := f.Fleet.Create(ctx, f.Client, options, observe); err != nil {
 			return err
 		}
-		for i := pool.nodes; options.Cordoned && i < until; i++ {
-			cordoned = append(cordoned, nodeName(pool.name, i))
+		for i := pool.nodes; i < until; i++ {
+			created = append(created, nodeName(pool.name, i))
+		}
+		if options.Cordoned {
+			cordoned = created
 		}
 		pool.nodes = until
 	}
@@ -280,6 +283,9 @@ func (f *fitting) add(ctx context.Context, wanted map[*growing]int) error {
 		if _, err := f.Nodes.WaitReady(ctx, pool.name, pool.nodes-len(pool.failed), nil); err != nil {
 			return err
 		}
+	}
+	if err := f.registered(ctx, created); err != nil {
+		return err
 	}
 	return fleet.Uncordon(ctx, f.Client, cordoned)
 }

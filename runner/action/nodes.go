@@ -15,6 +15,7 @@ import (
 func (s Step) nodes(ctx context.Context, a *spec.Nodes) (string, error) {
 	total := s.Plan.Until
 	var first, last time.Time
+	var names []string
 	var mutex sync.Mutex
 	observe := func(o fleet.Observation) {
 		sent := o.Sent
@@ -24,6 +25,7 @@ func (s Step) nodes(ctx context.Context, a *spec.Nodes) (string, error) {
 		s.Nodes.Observe(a.Pool, o.Name, s.Clock.At(sent))
 		mutex.Lock()
 		defer mutex.Unlock()
+		names = append(names, o.Name)
 		if first.IsZero() || sent.Before(first) {
 			first = sent
 		}
@@ -39,6 +41,9 @@ func (s Step) nodes(ctx context.Context, a *spec.Nodes) (string, error) {
 	}
 	lastReady, err := s.Nodes.WaitReady(ctx, a.Pool, total, s.progress(total).set)
 	if err != nil {
+		return "", fmt.Errorf("pool %s: %w", a.Pool, err)
+	}
+	if err := s.registered(ctx, names); err != nil {
 		return "", fmt.Errorf("pool %s: %w", a.Pool, err)
 	}
 	ready := lastReady - s.Clock.At(first)

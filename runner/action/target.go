@@ -108,7 +108,7 @@ func (s Step) object(t *target, i int) (*unstructured.Unstructured, error) {
 func (s Step) mark(object *unstructured.Unstructured, workload string) error {
 	err := addLabels(object, s.labels(workload))
 	if object.GetKind() == "Pod" {
-		err = errors.Join(err, s.pin(object, "spec"))
+		err = errors.Join(err, s.pin(object, "spec"), s.claim(object, workload))
 	}
 	if object.GroupVersionKind().GroupKind() == nodePools {
 		// Its template is that of nodes, which kwok is to keep alive.
@@ -116,7 +116,8 @@ func (s Step) mark(object *unstructured.Unstructured, workload string) error {
 	}
 	for _, template := range podTemplates {
 		if _, found, _ := unstructured.NestedMap(object.Object, template...); found {
-			err = errors.Join(err, addLabels(object, s.labels(workload), template...), s.pin(object, sub(template, "spec")...))
+			err = errors.Join(err, addLabels(object, s.labels(workload), template...), s.pin(object, sub(template, "spec")...),
+				s.claim(object, workload, template...))
 		}
 	}
 	return err

@@ -66,7 +66,7 @@ func Cleanup(ctx context.Context, config *rest.Config, run string) (Cleaned, err
 	}
 	faults := []error{deleteMetricsAPI(ctx, untyped, selector)}
 	cleaned.Namespaces, err = deleteNamespaces(ctx, client, selector)
-	faults = append(faults, err)
+	faults = append(faults, err, releaseVolumes(ctx, config, client, selector))
 	cleaned.Nodes, err = deleteNodes(ctx, config, client, selector)
 	faults = append(faults, err, deleteClusterWide(ctx, client.Discovery(), untyped, selector))
 	return cleaned, errors.Join(faults...)

@@ -31,7 +31,7 @@ func (e *engine) newFleet(version string) (*fleet.Fleet, error) {
 		pools = append(pools, pool)
 	}
 	return fleet.New(pools, fleet.Options{Types: types, Version: version, Labels: map[string]string{action.RunLabel: e.Run},
-		Kubelet: e.kubelets.address()})
+		Kubelet: e.kubelets.address(), Annotations: e.nodeAnnotations()})
 }
 
 // pinned reports whether the run's pods and nodes keep to one another: where the cluster does
@@ -53,6 +53,8 @@ func (e *engine) startKwok(ctx context.Context, startup stages.Latency) error {
 		NodeLease:    e.Plan.Fleet.LeaseDuration,
 		PodStartup:   startup,
 		PodStop:      stop,
+
+		WaitForVolumes: e.Plan.Storage != nil,
 	})
 	if err != nil {
 		return fmt.Errorf("configure kwok: %w", err)

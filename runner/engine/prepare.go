@@ -28,6 +28,7 @@ type bench struct {
 	refused *measure.Refusals // nil where nothing in the plan refuses pods.
 	volumes *measure.Volumes  // nil without claims for volumes in the plan.
 	disk    *measure.Disk     // nil unless an emulated one is under etcd.
+	storage *storage          // nil without storage in the plan.
 	elastic *elastic          // nil without elastic pools in the plan.
 	scraper *scrape.Scraper
 	end     context.CancelCauseFunc // Of the life of the above.
@@ -84,6 +85,9 @@ func (e *engine) bringUp(ctx, life context.Context, b *bench) error {
 	b.disk = e.startDisk(life)
 	b.scraper = e.startScraper(life)
 	e.env.Components = &outages{cluster: e.Cluster, scraper: b.scraper}
+	if b.storage, err = e.startStorage(life); err != nil {
+		return err
+	}
 	if err := e.env.Prepare(ctx); err != nil {
 		return err
 	}
@@ -214,6 +218,7 @@ func (b *bench) close() {
 	if b.pods != nil {
 		b.pods.Close()
 	}
+	b.storage.close()
 	b.disk.Close()
 	if b.scraper != nil {
 		b.scraper.Close()

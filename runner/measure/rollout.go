@@ -121,6 +121,8 @@ func RolloutComplete(object *unstructured.Unstructured) bool {
 		return s.condition("Complete")
 	case "ResourceQuota":
 		return s.quotaKnown()
+	case "PersistentVolumeClaim":
+		return claimBound(object)
 	}
 	return true
 }

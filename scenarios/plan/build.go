@@ -16,7 +16,7 @@ func Build(s *spec.Scenario, seed uint64) (*Plan, error) {
 	p := &Plan{
 		Name: s.Metadata.Name, Title: s.Metadata.Title, Description: s.Metadata.Description,
 		Labels: s.Metadata.Labels, Parameters: s.Values, Seed: seed, Resolved: s.Resolved,
-		Cluster: s.Spec.Cluster, Fleet: s.Spec.Fleet, Workloads: map[string]Workload{},
+		Cluster: s.Spec.Cluster, Fleet: s.Spec.Fleet, Storage: s.Spec.Storage, Workloads: map[string]Workload{},
 		Queries: s.Spec.Queries,
 	}
 	for _, w := range s.Spec.Workloads {
@@ -33,6 +33,8 @@ func Build(s *spec.Scenario, seed uint64) (*Plan, error) {
 	p.needs = needs(s.Spec.Workloads)
 	p.Updates = p.updates(s.Spec)
 	p.warnRefused(s.Spec)
+	p.volumes = volumes(s.Spec)
+	p.warnVolumes()
 	p.warnElastic()
 	made := there{}
 	for _, phase := range s.Spec.Phases {

@@ -151,7 +151,7 @@ func (s *simulation) step(phase string, step Step) effect {
 	case a.Wait != nil:
 		seconds := s.backlog
 		if a.Wait.For == "ready" && w.PodsEach > 0 { // What has no pods, such as a quota, is ready at once.
-			seconds += s.startup().Seconds() + s.firstNodes()
+			seconds += s.startup().Seconds() + s.firstNodes() + s.volumesTake(w)
 		} else if a.Wait.For != "ready" {
 			delete(s.pods, w.Name)
 		}

@@ -46,8 +46,9 @@ func (s *simulation) fail(phase string, a spec.Fail, there int) effect {
 		longest = max(longest, s.Workloads[name].toleration())
 	}
 	if longest > 0 {
-		s.backlog += longest + s.taintSeconds(a.Pool, dead)
+		s.backlog += s.untilMoved(a, longest+s.taintSeconds(a.Pool, dead))
 	}
+	s.warnUnremedied(phase, a, dead, all)
 	return effect{seconds: s.grace().Seconds()}
 }
 

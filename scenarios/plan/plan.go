@@ -25,6 +25,7 @@ type Plan struct {
 
 	Cluster    spec.Cluster        `json:"cluster"`
 	Fleet      spec.Fleet          `json:"fleet"`
+	Storage    *spec.Storage       `json:"storage,omitempty"` // nil without one.
 	Workloads  map[string]Workload `json:"workloads"`
 	Services   map[string]Service  `json:"services"`
 	Queries    []spec.Query        `json:"queries"`
@@ -39,6 +40,7 @@ type Plan struct {
 	Autoscalers []Autoscaler      `json:"autoscalers,omitempty"`
 	Updates     []Update          `json:"updates,omitempty"`
 	needs       map[string][]Need // By workload.
+	volumes     map[string]volumesOf
 }
 
 // A Workload renders the objects of one workload.

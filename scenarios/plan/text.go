@@ -29,6 +29,7 @@ func (p *Plan) WriteText(w io.Writer) error {
 	p.writeParameters(&b)
 	p.writeDisk(&b)
 	p.writeFleet(&b)
+	p.writeStorage(&b)
 	p.writeWorkloads(&b)
 	p.writePhases(&b)
 	p.writeQueries(&b)

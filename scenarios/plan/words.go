@@ -56,7 +56,7 @@ func (p *Plan) describe(step Step) string {
 		return p.fitWords(step)
 	case a.Fail != nil:
 		return fmt.Sprintf("let %s of the %s nodes of pool %s fail; until they are seen not Ready",
-			grouped(a.Fail.Nodes.Of(n)), grouped(n), a.Fail.Pool)
+			grouped(a.Fail.Nodes.Of(n)), grouped(n), a.Fail.Pool) + remedyWords(a.Fail.Remedy)
 	case a.Recover != nil:
 		return fmt.Sprintf("let the failed nodes of pool %s recover; until they are Ready", a.Recover.Pool)
 	case a.Drain != nil:
@@ -69,6 +69,9 @@ func (p *Plan) describe(step Step) string {
 	case a.Wait != nil && a.Wait.For == "ready":
 		if w.IsQuota() {
 			return fmt.Sprintf("wait until %s is in force", w.Name)
+		}
+		if w.Kind == spec.ClaimKind {
+			return fmt.Sprintf("wait until %s have volumes of their size", w.Name)
 		}
 		return fmt.Sprintf("wait until all pods of %s are Ready", w.Name)
 	case a.Wait != nil:

@@ -26,7 +26,9 @@ type Options struct {
 	CheckNodeType func(NodeType) error
 	Prices        Prices   // Of the catalog; nil if there is none.
 	Disks         []string // As NodeTypes.
-	Repeat        int      // How often each variant is run; 0 leaves it to the scenario.
+	// VolumePresets are the kinds of storage by name; an empty map allows any name, and gives nothing.
+	VolumePresets map[string]StorageClass
+	Repeat        int // How often each variant is run; 0 leaves it to the scenario.
 }
 
 // Decode reads a scenario: it replaces parameters by the values in o.Set or their defaults, puts
@@ -58,6 +60,7 @@ func Decode(file string, text []byte, o Options) (*Scenario, error) {
 	}
 	d.reportUnused(s, declared)
 	s.applyDefaults(d.has)
+	s.Spec.Storage.applyDefaults(o.VolumePresets, d.has)
 	validate(s, d, o)
 	if err := d.faults.err(); err != nil {
 		return nil, err
@@ -391,10 +394,3 @@ func child(node *yaml.Node, key string) *yaml.Node {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-func either(words []string) string {
-	if len(words) == 1 {
-		return words[0]
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
-}

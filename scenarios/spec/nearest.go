@@ -63,3 +63,10 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+func either(words []string) string {
+	if len(words) == 1 {
+		return words[0]
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}

@@ -41,6 +41,7 @@ const (
 	MaxWaiting     = 10_000_000 // Units of work that wait for a service.
 	MaxQueries     = 20
 	MaxQueryPoints = 11_000 // Of one series in one phase, as many as Prometheus answers with.
+	MaxClasses     = 100    // Of storage.
 	minQuantiles   = 2
 	smallestSpan   = time.Millisecond
 	smallestRate   = 0.001
@@ -97,6 +98,9 @@ var rules = map[string]rule{
 	"workloads":   {min: 0, max: MaxWorkloads, words: "a list of at most 1,000 workloads"},
 	"fsync":       {min: 1e-6, max: 1, words: "a duration from 1us to 1s"},
 	"iops":        {min: 10, max: 1_000_000, words: "a number from 10 to 1,000,000"},
+	"classes":     {min: 1, max: MaxClasses, words: "a list of 1 to 100 storage classes"},
+	"failures": {pattern: regexp.MustCompile(`^(([0-9]|[1-8][0-9])(\.[0-9]{1,2})?|90)%$`),
+		words: "a percentage from 0% to 90%, such as 5%"},
 	"quantity": {pattern: quantityPattern, min: 0, max: math.MaxInt64,
 		words: "a quantity from 0, such as 250m, 2 or 64Mi"},
 	"poolSum": {pattern: regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\+[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`),

@@ -50,6 +50,8 @@ type Spec struct {
 	Parameters []Parameter `yaml:"parameters" doc:"Values that --set can change, used as ${name}."`
 	Cluster    Cluster     `yaml:"cluster" doc:"The control plane; ignored when attached to an existing one."`
 	Fleet      Fleet       `yaml:"fleet" doc:"The fake nodes and how their pods behave."`
+	// Storage is nil without one.
+	Storage    *Storage    `yaml:"storage" json:",omitempty" doc:"StorageClasses of a CSI driver without storage: volumes are made, attached and detached after delays, and pods wait for them."`
 	Workloads  []Workload  `yaml:"workloads" is:"workloads" doc:"The objects that actions create, update and delete."`
 	Services   []Service   `yaml:"services" is:"services" doc:"What the pods of workloads can do, and what it costs them."`
 	Queries    []Query     `yaml:"queries" is:"queries" doc:"PromQL that is asked of the Prometheus of --prometheus."`
@@ -212,6 +214,8 @@ type Nodes struct {
 type Fail struct {
 	Pool  string `yaml:"pool" need:"yes" doc:"The pool."`
 	Nodes Amount `yaml:"nodes" need:"yes" is:"amount" doc:"How many of the pool's nodes: a number or a percentage, rounded up; the seed chooses which."`
+	// Remedy is empty for none.
+	Remedy string `yaml:"remedy" one:"none outOfService forceDelete" doc:"What an operator does once the nodes are seen not Ready: nothing (none, the default), taint them node.kubernetes.io/out-of-service, by which Kubernetes deletes their pods and detaches their volumes at once, or delete their pods by force, as kubectl delete --force does."`
 }
 
 // Recover lets failed nodes live.
@@ -230,7 +234,7 @@ type Create struct {
 // Wait waits for a state.
 type Wait struct {
 	Workload string `yaml:"workload" need:"yes" doc:"The workload."`
-	For      string `yaml:"for" one:"ready deleted" doc:"ready (the default): all replicas updated, available and their pods Ready, a ResourceQuota in force; deleted: objects and pods gone."`
+	For      string `yaml:"for" one:"ready deleted" doc:"ready (the default): all replicas updated, available and their pods Ready, a ResourceQuota in force, a PersistentVolumeClaim bound to a volume of its size; deleted: objects and pods gone."`
 }
 
 // Rollout updates a workload.

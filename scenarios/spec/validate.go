@@ -32,6 +32,7 @@ func validate(s *Scenario, d *decoder, o Options) {
 	c.disk(o.Disks)
 	types := c.nodeTypes(o)
 	c.fleet(types)
+	c.storageClasses(o.VolumePresets)
 	for i := range s.Spec.Workloads {
 		w := &s.Spec.Workloads[i]
 		path := fmt.Sprintf("spec.workloads[%d]", i)

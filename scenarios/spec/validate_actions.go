@@ -158,7 +158,7 @@ func (c *checker) made(h *history, name, path string) *Workload {
 
 func (c *checker) wait(h *history, wait Wait, path string) {
 	if wait.For != "deleted" {
-		if w := c.made(h, wait.Workload, path); w != nil && !w.HasPods() && w.Kind() != quotaKind {
+		if w := c.made(h, wait.Workload, path); w != nil && !w.HasPods() && w.Kind() != quotaKind && w.Kind() != ClaimKind {
 			c.fault(path+".workload", "", "a %s has nothing that becomes ready", w.Kind())
 		}
 		return

@@ -120,6 +120,9 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 	if metric.Source == sample.FromQuery {
 		values["query"] = c.queriesOf(metric)
 	}
+	if metric.Source == sample.FromCSI {
+		values["class"], values["operation"] = c.storageNames(), []string{"provision", "delete", "attach", "detach", "resize"}
+	}
 	switch metric.Name {
 	case sample.PodStage:
 		values["stage"] = []string{"create", "schedule", "start", "ready"}
@@ -180,6 +183,10 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 	}
 	if metric.Source == sample.FromDisk && c.s.Spec.Cluster.Etcd.Disk == nil {
 		c.fault(path+".metric", "give the scenario spec.cluster.etcd.disk", "%s would have no data: etcd is on the machine's own disk", metric.Name)
+		return
+	}
+	if metric.Source == sample.FromCSI && c.s.Spec.Storage == nil {
+		c.fault(path+".metric", "give the scenario spec.storage", "%s would have no data: there is no CSI driver", metric.Name)
 		return
 	}
 	if metric.Source == sample.FromElastic {
