@@ -13,7 +13,7 @@ import (
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
-//go:embed *.yaml api/*.yaml capacity/*.yaml nodes/*.yaml pods/*.yaml scheduler/*.yaml hpa/*.yaml rollout/*.yaml quota/*.yaml storage/*.yaml
+//go:embed *.yaml api/*.yaml capacity/*.yaml nodes/*.yaml pods/*.yaml scheduler/*.yaml hpa/*.yaml limits/*.yaml rollout/*.yaml quota/*.yaml storage/*.yaml
 var files embed.FS
 
 // An Entry is one built-in scenario.

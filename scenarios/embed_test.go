@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -190,4 +191,59 @@ func names(t *testing.T) []string {
 		all = append(all, entry.Name)
 	}
 	return all
+}
+
+// TestLimitsCanBeSearched: scenarios of the family limits say what their load is, plan its first and
+// highest value, and judge the same thing at both.
+func TestLimitsCanBeSearched(t *testing.T) {
+	entries, err := Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name, "limits/") {
+			continue
+		}
+		found++
+		_, text, err := Open(entry.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := spec.Decode(entry.Path, text, spec.Options{Files: Files()})
+		if err != nil || s.Spec.Search == nil {
+			t.Errorf("%s: search %v, %v", entry.Name, s, err)
+			continue
+		}
+		p, value, err := s.Axis(s.Spec.Search.Parameter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted := s.Spec.Search.Defaults(p, value)
+		objectives := map[string]bool{}
+		for i, load := range []float64{wanted.From, wanted.Until} {
+			set := map[string]string{p.Name: strconv.FormatFloat(load, 'f', -1, 64)}
+			for _, a := range wanted.Along {
+				other, _, err := s.Axis(a.Parameter)
+				if err != nil {
+					t.Fatal(err)
+				}
+				set[a.Parameter] = strconv.FormatFloat(a.Value(other, load), 'f', -1, 64)
+			}
+			planned := build(t, entry.Path, text, set)
+			for _, o := range planned.Objectives {
+				key := o.Metric + " " + string(o.Statistic) + " " + o.Where.String()
+				if i == 1 && !objectives[key] {
+					t.Errorf("%s: at %v %s is judged, and not at %v", entry.Name, load, key, wanted.From)
+				}
+				objectives[key] = true
+			}
+			if len(planned.Warnings) > 0 {
+				t.Errorf("%s at %v: %s", entry.Name, load, planned.Warnings)
+			}
+		}
+	}
+	if found < 8 {
+		t.Errorf("%d scenarios of limits", found)
+	}
 }

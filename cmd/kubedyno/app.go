@@ -43,6 +43,7 @@ Exit codes: 0 all objectives met, 1 an objective missed, 2 invalid input, 3 the 
 failed, 4 interrupted, 5 inconclusive, 70 a bug in kubedyno.`,
 		Example: `  kubedyno run quickstart                     # a built-in scenario, on a throw-away cluster
   kubedyno run quickstart --set nodes=100     # the same, smaller
+  kubedyno search limits/api-rate             # how much load it holds before an objective breaks
   kubedyno list                               # the built-in scenarios
   kubedyno plan my-scenario.yaml              # what a run would do`,
 		SilenceErrors: true,
@@ -54,7 +55,7 @@ failed, 4 interrupted, 5 inconclusive, 70 a bug in kubedyno.`,
 	root.PersistentFlags().StringVar(&a.cache, "cache-dir", "",
 		"where built control planes and running clusters are kept (default: $KUBEDYNO_CACHE, or kubedyno in the user's cache folder)")
 	root.AddCommand(
-		newRunCommand(a), newReportCommand(a), newExportCommand(a), newCompareCommand(a),
+		newRunCommand(a), newSearchCommand(a), newReportCommand(a), newExportCommand(a), newCompareCommand(a),
 		newListCommand(a), newPlanCommand(a), newValidateCommand(a), newSchemaCommand(a), newMetricsCommand(a), newNodeTypesCommand(a), newDisksCommand(a), newVolumesCommand(a),
 		newUpCommand(a), newDownCommand(a), newStatusCommand(a), newCleanupCommand(a),
 		newControlPlaneCommand(a), newVersionCommand(a),

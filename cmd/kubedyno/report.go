@@ -15,6 +15,7 @@ import (
 	"github.com/kubedyno/kubedyno/reporter/view"
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/experiment"
+	"github.com/kubedyno/kubedyno/results/search"
 	"github.com/kubedyno/kubedyno/results/slo"
 	"github.com/kubedyno/kubedyno/results/summary"
 )
@@ -26,8 +27,8 @@ func newReportCommand(a *app) *cobra.Command {
 		Use:   "report [RUN-FOLDER]",
 		Short: "Summarise a run folder anew, and write its report.html",
 		Long: `Reads the records of a run, of one that was killed too, writes summary.json and report.html
-into its folder and prints the verdicts. Of an experiment it does so for every trial, and
-compares them. Without a folder it takes the newest run or experiment in
+into its folder and prints the verdicts. Of an experiment or a search it does so for every
+trial, and says what they show together. Without a folder it takes the newest run or experiment in
 ` + runsDirectory + `. The exit code is that of the verdict.
 
 With --index it takes a folder of runs instead, and writes index.html into it: a page that
@@ -50,11 +51,18 @@ whole can be published as a static site. The exit code is then 0, whatever the v
 			if experiment.Is(directory) {
 				report = a.reportExperiment
 			}
+			if search.Is(directory) {
+				report = a.reportSearch
+			}
 			verdict, err := report(directory, output)
 			if err != nil {
 				return err
 			}
 			err = judged(verdict)
+			if search.Is(directory) {
+				a.sayCode(output, err, searchCode(verdict))
+				return err
+			}
 			a.sayExit(output, err)
 			return err
 		},
@@ -79,6 +87,14 @@ func chooseRun(given []string) (string, error) {
 	experiments, err := experiment.List(runsDirectory)
 	if err != nil {
 		return "", err
+	}
+	searches, err := search.List(runsDirectory)
+	if err != nil {
+		return "", err
+	}
+	if len(searches) > 0 && (len(entries) == 0 || searches[0].Started.After(entries[0].Manifest.Started)) &&
+		(len(experiments) == 0 || searches[0].Started.After(experiments[0].Started)) {
+		return searches[0].Dir, nil
 	}
 	if len(experiments) > 0 && (len(entries) == 0 || experiments[0].Started.After(entries[0].Manifest.Started)) {
 		return experiments[0].Dir, nil

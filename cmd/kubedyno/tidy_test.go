@@ -47,6 +47,8 @@ var law = []struct{ folder, banned, why string }{
 	{"runner/expose", "k8s.io/", "live metrics are made of records alone"},
 	{"runner/query", "k8s.io/", "queries know Prometheus and no cluster"},
 	{"runner/query", module + "runner", "queries are read beside a run and know nothing of it"},
+	{"runner/search", "k8s.io/", "a search knows loads and verdicts alone"},
+	{"runner/search", module + "runner", "a search knows loads and verdicts alone"},
 	{"runner/live", "k8s.io/", "the live view is fed by records alone"},
 }
 

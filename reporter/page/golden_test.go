@@ -35,6 +35,9 @@ func pages(t *testing.T) map[string][]byte {
 		}
 		all["compare-"+name] = page.Bytes()
 	}
+	for name, s := range example.Searches() {
+		all["search-"+name] = renderSearch(t, s)
+	}
 	for name, made := range example.Histories() {
 		var page bytes.Buffer
 		if err := WriteHistory(&page, view.BuildHistory(made)); err != nil {

@@ -109,6 +109,9 @@ func execute(w io.Writer, name string, data any) error {
 	if _, err := parsed.New("history").Parse(historyTemplate); err != nil {
 		return fmt.Errorf("parse the template of histories: %w", err)
 	}
+	if _, err := parsed.New("search").Parse(searchTemplate); err != nil {
+		return fmt.Errorf("parse the template of searches: %w", err)
+	}
 	if _, err := parsed.New("plancapacity").Parse(planCapacityTemplate); err != nil {
 		return fmt.Errorf("parse the template of capacity plans: %w", err)
 	}

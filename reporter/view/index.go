@@ -150,7 +150,7 @@ func verdictCounts(counts map[slo.Verdict]int) string {
 }
 
 func indexHead(entries []index.Entry, scenarios int) []Fact {
-	runs, experiments, damaged := 0, 0, 0
+	runs, experiments, searches, damaged := 0, 0, 0, 0
 	counts := map[slo.Verdict]int{}
 	for _, e := range entries {
 		if e.Damage != "" {
@@ -160,15 +160,21 @@ func indexHead(entries []index.Entry, scenarios int) []Fact {
 			continue
 		}
 		counts[e.Verdict]++
-		if e.Kind == index.Experiment {
+		switch e.Kind {
+		case index.Experiment:
 			experiments++
-		} else {
+		case index.Search:
+			searches++
+		default:
 			runs++
 		}
 	}
 	facts := []Fact{{"Runs", count(int64(runs))}}
 	if experiments > 0 {
 		facts = append(facts, Fact{"Experiments", count(int64(experiments))})
+	}
+	if searches > 0 {
+		facts = append(facts, Fact{"Searches", count(int64(searches))})
 	}
 	facts = append(facts, Fact{"Scenarios", count(int64(scenarios))})
 	for _, verdict := range verdictOrder {
@@ -252,6 +258,10 @@ func indexRow(e index.Entry) IndexRow {
 	}
 	if e.Kind == index.Experiment {
 		row.Met = fmt.Sprintf("%s of %s pass", count(int64(e.Met)), plural(e.Judged, "variant", "variants"))
+		row.Took += fmt.Sprintf(", %s of %s", count(int64(e.TrialsEnded)), plural(e.Trials, "trial", "trials"))
+	}
+	if e.Kind == index.Search {
+		row.Met = fmt.Sprintf("%s of %s confirmed", count(int64(e.Met)), plural(e.Judged, "lower bound", "lower bounds"))
 		row.Took += fmt.Sprintf(", %s of %s", count(int64(e.TrialsEnded)), plural(e.Trials, "trial", "trials"))
 	}
 	return row

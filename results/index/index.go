@@ -1,5 +1,5 @@
-// Package index reads what a folder of runs holds: of every run and experiment in it as much as
-// a list shows. What is damaged is listed with the reason, not left out.
+// Package index reads what a folder of runs holds: of every run, experiment and search in it as much
+// as a list shows. What is damaged is listed with the reason, not left out.
 package index
 
 import (
@@ -17,6 +17,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/experiment"
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/search"
 	"github.com/kubedyno/kubedyno/results/slo"
 )
 
@@ -34,6 +35,7 @@ type Kind string
 const (
 	Run        Kind = "run"
 	Experiment Kind = "experiment"
+	Search     Kind = "search"
 )
 
 // An Index is what a folder holds, the newest first and what is damaged last. It holds no path
@@ -42,7 +44,7 @@ type Index struct {
 	Entries []Entry `json:"entries"`
 }
 
-// An Entry is a run or an experiment.
+// An Entry is a run, an experiment or a search.
 type Entry struct {
 	Folder   string        `json:"folder"` // Its name within the folder that is listed.
 	Kind     Kind          `json:"kind"`
@@ -60,10 +62,10 @@ type Entry struct {
 	Verdict  slo.Verdict `json:"verdict,omitempty"` // "" if it was not summarised.
 	Sentence string      `json:"sentence,omitempty"`
 	// Met and Judged are how many objectives of a run were met, of how many; of an experiment how
-	// many of its variants passed.
+	// many of its variants passed; of a search of how many of its intervals the lower bound is confirmed.
 	Met    int `json:"met"`
 	Judged int `json:"judged"`
-	// TrialsEnded and Trials are of an experiment.
+	// TrialsEnded and Trials are of an experiment or a search.
 	TrialsEnded int `json:"trialsEnded,omitempty"`
 	Trials      int `json:"trials,omitempty"`
 
@@ -71,7 +73,7 @@ type Entry struct {
 	Damage string `json:"damage,omitempty"` // Why it cannot be read, or not all of it.
 }
 
-// Read lists the runs and experiments in a folder. It fails only if the folder itself cannot be
+// Read lists the runs, experiments and searches in a folder. It fails only if the folder itself cannot be
 // read.
 func Read(dir string) (*Index, error) {
 	found, err := os.ReadDir(dir)
@@ -89,6 +91,8 @@ func Read(dir string) (*Index, error) {
 	for _, item := range found {
 		if path := filepath.Join(dir, item.Name()); experiment.Is(path) {
 			index.Entries = append(index.Entries, readExperiment(path))
+		} else if search.Is(path) {
+			index.Entries = append(index.Entries, readSearch(path))
 		}
 	}
 	slices.SortStableFunc(index.Entries, func(a, b Entry) int {

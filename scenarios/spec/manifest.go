@@ -145,10 +145,11 @@ func (d *decoder) freeScalar(node *yaml.Node, path string, escaped bool) any {
 }
 
 // resolve writes the tree, with everything replaced, as YAML without declarations of
-// parameters, since nothing is left that they could change, and without the other trials.
+// parameters, since nothing is left that they could change, and without the other trials and the search.
 func resolve(root *yaml.Node) ([]byte, error) {
 	body := child(root, "spec")
 	drop(body, "parameters")
+	drop(body, "search")
 	if trials := child(body, "trials"); trials != nil {
 		for _, key := range []string{"matrix", "repeat", "stopAfter"} {
 			drop(trials, key)

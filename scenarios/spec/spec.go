@@ -61,6 +61,8 @@ type Spec struct {
 	ObjectiveSets []string `yaml:"objectiveSets" one:"sig-scalability/v1" doc:"Named sets of objectives on whatever the scenario loads and starts: sig-scalability/v1."`
 	// Trials is without the axes that Options.Set has given a value.
 	Trials Trials `yaml:"trials" doc:"Runs the scenario several times: with other values, or to see how much the results vary."`
+	// Search is nil without one.
+	Search *Search `yaml:"search" json:",omitempty" doc:"How kubedyno search looks for the highest load at which the objectives hold; a run does without."`
 }
 
 // A Parameter is a value that a user may change without editing the file. It is replaced in

@@ -57,6 +57,7 @@ func validate(s *Scenario, d *decoder, o Options) {
 		c.objective(s.Spec.Objectives[i], fmt.Sprintf("spec.objectives[%d]", i))
 	}
 	c.trials(o)
+	c.search()
 }
 
 // unique reports whether the name at path+".name" is new among known. A name that is not
