@@ -1,15 +1,11 @@
 package page
 
 import (
-	_ "embed" // For the template.
 	"fmt"
 	"io"
 
 	"github.com/kubedyno/kubedyno/reporter/view"
 )
-
-//go:embed compare.html
-var compareTemplate string
 
 // WriteCompare writes a comparison of two sides as one HTML file.
 func WriteCompare(w io.Writer, comparison *view.Compare) error {
@@ -17,7 +13,7 @@ func WriteCompare(w io.Writer, comparison *view.Compare) error {
 		*view.Compare
 		frame
 	}{comparison, newFrame()}
-	if err := execute(w, "compare", data); err != nil {
+	if err := execute(w, "compare.html", data); err != nil {
 		return fmt.Errorf("write the page of the comparison: %w", err)
 	}
 	return nil

@@ -1,15 +1,11 @@
 package page
 
 import (
-	_ "embed" // For the template.
 	"fmt"
 	"io"
 
 	"github.com/kubedyno/kubedyno/reporter/view"
 )
-
-//go:embed history.html
-var historyTemplate string
 
 // WriteHistory writes the history of a scenario as one HTML file.
 func WriteHistory(w io.Writer, history *view.History) error {
@@ -17,7 +13,7 @@ func WriteHistory(w io.Writer, history *view.History) error {
 		*view.History
 		frame
 	}{history, newFrame()}
-	if err := execute(w, "history", data); err != nil {
+	if err := execute(w, "history.html", data); err != nil {
 		return fmt.Errorf("write the page of the history: %w", err)
 	}
 	return nil

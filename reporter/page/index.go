@@ -2,15 +2,11 @@ package page
 
 import (
 	"bytes"
-	_ "embed" // For the template.
 	"fmt"
 	"io"
 
 	"github.com/kubedyno/kubedyno/reporter/view"
 )
-
-//go:embed index.html
-var indexTemplate string
 
 // WriteIndex writes the list of the runs in a folder as one HTML file of at most MaxBytes: the
 // oldest runs are left out of a page that would be longer, which then says so. Its links to the
@@ -23,7 +19,7 @@ func WriteIndex(w io.Writer, index *view.Index) error {
 			*view.Index
 			frame
 		}{index, newFrame()}
-		if err := execute(&page, "index", data); err != nil {
+		if err := execute(&page, "index.html", data); err != nil {
 			return fmt.Errorf("write the index page: %w", err)
 		}
 		if page.Len() <= MaxBytes || len(index.Rows) == 0 {

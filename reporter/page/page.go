@@ -7,7 +7,7 @@ package page
 import (
 	"bytes"
 	"crypto/sha256"
-	_ "embed" // For the template, the style and the script.
+	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
@@ -19,11 +19,10 @@ import (
 	"github.com/kubedyno/kubedyno/results/slo"
 )
 
-//go:embed page.html
-var pageTemplate string
-
-//go:embed experiment.html
-var experimentTemplate string
+// templates are the pages, and parts that they have in common.
+//
+//go:embed *.html
+var templates embed.FS
 
 //go:embed style.css
 var styleSheet string
@@ -41,7 +40,7 @@ func Write(w io.Writer, report *view.Report) error {
 		*view.Report
 		frame
 	}{report, newFrame()}
-	if err := execute(w, "page", data); err != nil {
+	if err := execute(w, "page.html", data); err != nil {
 		return fmt.Errorf("write the report page of run %s: %w", report.Run, err)
 	}
 	return nil
@@ -54,7 +53,7 @@ func WriteExperiment(w io.Writer, experiment *view.Experiment) error {
 		*view.Experiment
 		frame
 	}{experiment, newFrame()}
-	if err := execute(w, "experiment", data); err != nil {
+	if err := execute(w, "experiment.html", data); err != nil {
 		return fmt.Errorf("write the report page of experiment %s: %w", experiment.ID, err)
 	}
 	return nil
@@ -89,31 +88,13 @@ func lean(script string) string {
 	return strings.Join(lines, "\n")
 }
 
-// execute writes one of the pages, which share their parts.
+// execute writes one of the pages, by the name of its file.
 func execute(w io.Writer, name string, data any) error {
-	parsed, err := template.New("page").Funcs(template.FuncMap{
+	parsed, err := template.New("").Funcs(template.FuncMap{
 		"draw": draw, "tone": tone, "state": state, "width": width, "glyph": view.Glyph,
-	}).Parse(pageTemplate)
+	}).ParseFS(templates, "*.html")
 	if err != nil {
-		return fmt.Errorf("parse the page template: %w", err)
-	}
-	if _, err := parsed.New("experiment").Parse(experimentTemplate); err != nil {
-		return fmt.Errorf("parse the template of experiments: %w", err)
-	}
-	if _, err := parsed.New("compare").Parse(compareTemplate); err != nil {
-		return fmt.Errorf("parse the template of comparisons: %w", err)
-	}
-	if _, err := parsed.New("index").Parse(indexTemplate); err != nil {
-		return fmt.Errorf("parse the template of indexes: %w", err)
-	}
-	if _, err := parsed.New("history").Parse(historyTemplate); err != nil {
-		return fmt.Errorf("parse the template of histories: %w", err)
-	}
-	if _, err := parsed.New("search").Parse(searchTemplate); err != nil {
-		return fmt.Errorf("parse the template of searches: %w", err)
-	}
-	if _, err := parsed.New("plancapacity").Parse(planCapacityTemplate); err != nil {
-		return fmt.Errorf("parse the template of capacity plans: %w", err)
+		return fmt.Errorf("parse the templates of pages: %w", err)
 	}
 	return parsed.ExecuteTemplate(w, name, data)
 }

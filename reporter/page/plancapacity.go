@@ -1,15 +1,11 @@
 package page
 
 import (
-	_ "embed" // For the template.
 	"fmt"
 	"io"
 
 	"github.com/kubedyno/kubedyno/reporter/view"
 )
-
-//go:embed plancapacity.html
-var planCapacityTemplate string
 
 // WritePlanCapacity writes what a control plane can hold as one HTML file.
 func WritePlanCapacity(w io.Writer, plan *view.PlanCapacity) error {
@@ -17,7 +13,7 @@ func WritePlanCapacity(w io.Writer, plan *view.PlanCapacity) error {
 		*view.PlanCapacity
 		frame
 	}{plan, newFrame()}
-	if err := execute(w, "plancapacity", data); err != nil {
+	if err := execute(w, "plancapacity.html", data); err != nil {
 		return fmt.Errorf("write the page of the capacity plan: %w", err)
 	}
 	return nil
