@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -101,7 +102,7 @@ func listNodeTypes(query nodeTypesQuery) (nodetype.Types, error) {
 	}
 	for flag, value := range map[string]string{"cloud": query.filter.Provider, "arch": query.filter.Arch} {
 		if value != "" && !has(all, flag, value) {
-			return nil, invalid(fmt.Errorf("--%s %q: there is no such node type", flag, value))
+			return nil, hinted(invalid(fmt.Errorf("--%s %q: there is no such node type", flag, value)), "there are types of "+strings.Join(valuesOf(all, flag), ", "))
 		}
 	}
 	chosen := query.filter.Of(all)
@@ -118,6 +119,20 @@ func has(all nodetype.Types, flag, value string) bool {
 		one = nodetype.Filter{Arch: value}
 	}
 	return len(one.Of(all)) > 0
+}
+
+// valuesOf returns the providers or the architectures of types, each once and sorted.
+func valuesOf(all nodetype.Types, flag string) []string {
+	var values []string
+	for _, t := range all {
+		if flag == "arch" {
+			values = append(values, t.Arch)
+		} else {
+			values = append(values, t.Provider)
+		}
+	}
+	slices.Sort(values)
+	return slices.Compact(values)
 }
 
 // addNodeTypes adds the types of a file.

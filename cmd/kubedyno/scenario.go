@@ -95,6 +95,14 @@ func specOptions(flags scenarioFlags, directory fs.FS) (spec.Options, error) {
 		t, _ := types.Find(name)
 		return t.PricePerHour, t.SpotPerHour, t.PerPod != nil
 	}
+	options.Room = func(name string, own *spec.NodeType) (milliCPU, bytes int64, known bool) {
+		t, known := types.Find(name)
+		if own != nil {
+			converted, err := engine.NodeType(*own)
+			t, known = converted, err == nil
+		}
+		return t.AllocatableMilliCPU, t.AllocatableMiB << 20, known
+	}
 	return options, err
 }
 

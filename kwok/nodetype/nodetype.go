@@ -141,12 +141,19 @@ func (t Type) capacityFaults() []error {
 
 func (t Type) allocatableFaults() []error {
 	var faults []error
-	if t.AllocatableMilliCPU < 1 || t.AllocatableMilliCPU > int64(t.VCPU)*1000 {
-		faults = append(faults, fmt.Errorf("node type %s: %d millicores of %d vCPU are left to pods", t.Name, t.AllocatableMilliCPU, t.VCPU))
+	bad := func(what string, left, whole int64, unit string) {
+		switch {
+		case left < 1 && t.Reservation != Stated:
+			faults = append(faults, fmt.Errorf("node type %s: the rule %s keeps %d of its %d %s of %s from pods, so that none is left; state allocatableCPU and allocatableMemory if it is so",
+				t.Name, t.Reservation, whole-left, whole, unit, what))
+		case left < 1:
+			faults = append(faults, fmt.Errorf("node type %s: no %s is left to pods", t.Name, what))
+		case left > whole:
+			faults = append(faults, fmt.Errorf("node type %s: the %d %s of %s that are left to pods are more than the %d that it has", t.Name, left, unit, what, whole))
+		}
 	}
-	if t.AllocatableMiB < 1 || t.AllocatableMiB > t.MemoryMiB {
-		faults = append(faults, fmt.Errorf("node type %s: %d of %d MiB are left to pods", t.Name, t.AllocatableMiB, t.MemoryMiB))
-	}
+	bad("CPU", t.AllocatableMilliCPU, int64(t.VCPU)*1000, "millicores")
+	bad("memory", t.AllocatableMiB, t.MemoryMiB, "MiB")
 	return faults
 }
 

@@ -126,7 +126,7 @@ func TestNewRejects(t *testing.T) {
 		{func(r *Row) { r.Arch = "x86" }, `"x86"`},
 		{func(r *Row) { r.VCPU = 0 }, "0 vCPU are outside"},
 		{func(r *Row) { r.Memory = 1000 }, "0 MiB of memory"},
-		{func(r *Row) { r.Memory = 300 * mib }, "-55 of 300 MiB are left"},
+		{func(r *Row) { r.Memory = 300 * mib }, "keeps 355 of its 300 MiB of memory from pods"},
 		{func(r *Row) { r.MaxPods = 511 }, "511 pods"},
 		{func(r *Row) { r.MaxPods = 0 }, "0 pods"},
 		{func(r *Row) { r.Interfaces = 3 }, "belong together"},
@@ -136,8 +136,8 @@ func TestNewRejects(t *testing.T) {
 		{func(r *Row) { r.PricePerHour, r.Date = 1, "2026-08" }, "region and the date"},
 		{func(r *Row) { r.PricePerHour, r.SpotPerHour, r.Region, r.Date = 1, 2, "here", "2026-08" }, "spot price of 2"},
 		{func(r *Row) { r.Reservation = "?" }, "no rule"},
-		{func(r *Row) { r.Reservation, r.AllocatableMilliCPU, r.AllocatableBytes = Stated, 4001, gib }, "4001 millicores of 4 vCPU"},
-		{func(r *Row) { r.Reservation, r.AllocatableMilliCPU, r.AllocatableBytes = Stated, 4000, 17*gib }, "17408 of 16384 MiB"},
+		{func(r *Row) { r.Reservation, r.AllocatableMilliCPU, r.AllocatableBytes = Stated, 4001, gib }, "the 4001 millicores of CPU that are left to pods are more than the 4000 that it has"},
+		{func(r *Row) { r.Reservation, r.AllocatableMilliCPU, r.AllocatableBytes = Stated, 4000, 17*gib }, "the 17408 MiB of memory that are left to pods are more than the 16384"},
 	} {
 		r := good
 		c.change(&r)

@@ -17,7 +17,7 @@ func WriteExperiment(w io.Writer, e *view.Experiment, options Options) error {
 	}
 	p := &printer{color: options.Color, width: max(width, minWidth)}
 	p.verdict(&view.Report{Title: e.Title, Verdict: e.Verdict, Sentence: e.Sentence, Head: e.Head})
-	p.recommendation(e.Recommendation)
+	p.recommendation(strings.TrimSpace(e.Recommendation + " " + e.Assumptions))
 	p.heat(e)
 	p.forecasts(e.Forecasts)
 	p.tradeoff(e.Tradeoff)
@@ -70,35 +70,50 @@ func (p *printer) comparison(c view.Comparison) {
 		p.paragraph("  ", "No trial has ended, so there is nothing to compare.")
 		return
 	}
-	p.paragraph("  ", c.Caption)
+	caption := c.Caption
+	if c.Axis != "" {
+		caption += " Variants are named by their " + c.Axis + "."
+	}
+	p.paragraph("  ", caption)
 	widths := [3]int{}
 	for i, v := range c.Variants {
-		widths[0] = max(widths[0], columns(v.Name))
+		widths[0] = max(widths[0], columns(nameIn(c, v)))
 		for _, cell := range c.Cells[i] {
 			widths[1], widths[2] = max(widths[1], columns(string(cell.Verdict))), max(widths[2], columns(cell.Value))
 		}
 	}
-	widths[0] = min(widths[0], p.width/3)
+	widths[0] = min(widths[0], p.width*2/5)
 	for j, q := range c.Quantities {
 		p.paragraph("  ", strings.TrimSuffix(q.Name+", limit "+q.Limit, ", limit "))
 		for i, v := range c.Variants {
 			if v.Verdict != "" {
-				p.cell(v, c.Cells[i][j], widths)
+				p.cell(nameIn(c, v), c.Cells[i][j], widths)
 			}
 		}
 	}
 }
 
-// cell writes one variant's line, and what is to be said of it below.
-func (p *printer) cell(v view.Variant, cell view.Cell, widths [3]int) {
+// nameIn is a variant's name in a comparison, without that of the one parameter, which the caption has.
+func nameIn(c view.Comparison, v view.Variant) string {
+	if c.Axis != "" {
+		return v.Short
+	}
+	return v.Name
+}
+
+// cell writes the line of the variant called so, and what is to be said of it below.
+func (p *printer) cell(variant string, cell view.Cell, widths [3]int) {
 	verdict := strings.Repeat(" ", 2+widths[1])
 	if cell.Verdict != "" {
 		verdict = p.paint(verdictStyle(cell.Verdict), cell.Glyph+" "+pad(string(cell.Verdict), widths[1]))
 	}
-	for i, name := range wrap(v.Name, widths[0]) {
+	for i, name := range wrap(variant, widths[0]) {
 		line := "    " + pad(name, widths[0])
 		if i == 0 {
 			line += "  " + verdict + "  " + padLeft(cell.Value, widths[2]) + "  " + strings.TrimPrefix(cell.Range+", "+cell.N, ", ")
+			if columns(line)+columns(cell.Note) <= p.width && cell.Range == "" && columns(variant) <= widths[0] {
+				line, cell.Note = line+cell.Note, ""
+			}
 		}
 		fmt.Fprintf(&p.out, "%s\n", strings.TrimRight(line, " "))
 	}

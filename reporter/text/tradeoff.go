@@ -14,12 +14,13 @@ func (p *printer) tradeoff(t *view.Tradeoff) {
 	}
 	p.heading("Trade-off")
 	p.paragraph("  ", t.Lead)
+	p.paragraph("  ", fmt.Sprintf("Each with its %s and its %s:", t.X, t.Y))
 	widths := [3]int{}
 	for _, r := range t.Rows {
 		widths[0] = max(widths[0], columns(r.Name))
 		widths[1], widths[2] = max(widths[1], columns(r.X)), max(widths[2], columns(r.Y))
 	}
-	widths[0] = min(widths[0], p.width/3)
+	widths[0] = min(widths[0], p.width*2/5)
 	rest := p.width - 2 - widths[0] - widths[1] - widths[2] - 3*2
 	for _, r := range t.Rows {
 		names, words := wrap(r.Name, widths[0]), wrap(r.Word, max(rest, minWidth/3))

@@ -162,7 +162,7 @@ func (b *builder) key() []Fact {
 	for _, s := range b.scalars(sample.FleetCreateRate) {
 		facts = append(facts, Fact{"Nodes created" + b.inPhase(s.Labels, "pool"), format(s.Value, sample.PerSecond)})
 	}
-	facts = append(facts, slices.Concat(b.capacityFacts(), b.elasticFacts(), b.costFacts(), b.lossFacts(), b.outageFacts(), b.scalingFacts(), b.kneeFacts())...)
+	facts = append(facts, slices.Concat(b.capacityFacts(), b.karpenterFacts(), b.elasticFacts(), b.costFacts(), b.lossFacts(), b.outageFacts(), b.scalingFacts(), b.kneeFacts())...)
 	if counts.PodsCreated > 0 {
 		facts = append(facts, Fact{"Pods Ready", count(counts.PodsReady) + " of " + count(counts.PodsCreated)})
 	}

@@ -14,7 +14,7 @@ import (
 // capacityLead says how the nodes were found, and what the figures are about.
 const capacityLead = "Nodes were added until the scheduler had placed every pod, beginning with the fewest that any packing could " +
 	"do with; where several pools grow, a pod leans to the one in which the part of a node that it takes costs least. All shares are of what the nodes leave to pods, and by what pods request, not by what they use. A node counts that holds a pod " +
-	"other than those of DaemonSets."
+	"other than those of DaemonSets. What is free of a resource is stranded on nodes where another one is used up, and fragmented as far as no further average pod can use it."
 
 // capacity shows how many nodes the pods needed, how these are filled and what they cost; nil if
 // nothing was fitted.
@@ -24,21 +24,22 @@ func (b *builder) capacity() []Section {
 		return nil
 	}
 	section := Section{ID: "capacity", Title: "Capacity", Nav: "Capacity", Lead: capacityLead}
+	phased := b.fitPhases() > 1
 	nodes := Table{ID: "capacity-nodes", Caption: "Nodes that the pods needed", Empty: "No pod was to be placed.",
-		Columns: []Column{{Name: "Pool"}, {Name: "Node type"}, {"Pods", true}, {"Pending", true}, {"Nodes", true}, {"Fewest of any packing", true},
-			{"Pods a node p50", true}, {"Max", true}, {"It takes", true}, {"Lost with a node", true}}}
+		Columns: fitColumns(phased, []Column{{Name: "Node type"}, {"Pods", true}, {"Pending", true}, {"Nodes", true}, {fewestColumn, true},
+			{"Pods a node, p50", true}, {"Most", true}, {"A node takes", true}, {"Lost with a node", true}})}
 	costs := Table{ID: "capacity-costs", Caption: "What the nodes cost", Empty: "No price is known.",
-		Columns: []Column{{Name: "Pool"}, {Name: "Node type"}, {"An hour", true}, {"Least of any packing, an hour", true}, {"A month of 730 h", true}, {"An hour by 1,000 pods", true},
-			{"One node more, a month", true}, {Name: "Price of"}}}
+		Columns: fitColumns(phased, []Column{{Name: "Node type"}, {"An hour", true}, {leastColumn, true}, {"A month of 730 h", true}, {"An hour for 1,000 pods", true},
+			{"One node more, a month", true}, {Name: "Price of"}})}
 	use := Table{ID: "capacity-use", Caption: "How the nodes are filled", Empty: "No node that is paid for holds a pod.",
-		Columns: []Column{{Name: "Pool"}, {Name: "Resource"}, {"Requested", true}, {"by DaemonSets", true}, {"Stranded", true}, {"Fragmented, of what is free", true}, {Name: "Limiting"}}}
+		Columns: fitColumns(phased, []Column{{Name: "Resource"}, {"Requested", true}, {"of it by DaemonSets", true}, {"Stranded", true}, {"Fragmented, of what is free", true}, {Name: "Limiting"}})}
 	for _, s := range all {
 		of := fitted{b, s.Labels}
 		nodes.Rows = append(nodes.Rows, of.nodes())
 		costs.Rows = append(costs.Rows, of.costs())
 		use.Rows = append(use.Rows, of.use()...)
 	}
-	section.Tables = []Table{nodes, costs, use}
+	section.Tables = []Table{withoutEmpty(nodes, fewestColumn), withoutEmpty(costs, leastColumn), use}
 	if reasons := b.pendingTable(); len(reasons.Rows) > 0 {
 		section.Tables = append(section.Tables, reasons)
 	}
@@ -87,12 +88,24 @@ func (f fitted) nodes() []string {
 		f.cell(sample.CapacityMaxPods, nil), f.cell(sample.CapacityBlast, nil))
 }
 
-// head names the pool and its node type; all pools have several.
+// head names the pool, the phase if there are several fits, and the pool's node type; all pools have several.
 func (f fitted) head() []string {
 	if f.whole() {
-		return []string{"all pools", Dash}
+		return append(f.place(), Dash)
 	}
-	return []string{f.labels["pool"], orDash(f.pool().NodeType)}
+	return append(f.place(), orDash(f.pool().NodeType))
+}
+
+// place names the pool, and the phase if there are several fits.
+func (f fitted) place() []string {
+	pool := f.labels["pool"]
+	if f.whole() {
+		pool = "all pools"
+	}
+	if f.fitPhases() > 1 {
+		return []string{pool, f.labels["phase"]}
+	}
+	return []string{pool}
 }
 
 // whole reports whether the figures are of all pools of a mix together.
@@ -144,7 +157,7 @@ func (f fitted) use() [][]string {
 		if _, ok := f.value(sample.CapacityRequested, of); !ok {
 			continue
 		}
-		row := []string{f.head()[0], resourceWords[resource]}
+		row := append(f.place(), resourceWords[resource])
 		for _, metric := range []string{sample.CapacityRequested, sample.CapacityDaemons, sample.CapacityStranded, sample.CapacityFragmentation} {
 			row = append(row, f.cell(metric, of))
 		}
@@ -174,10 +187,10 @@ func (f fitted) limiting() string {
 // pendingTable says why pods have no node.
 func (b *builder) pendingTable() Table {
 	table := Table{ID: "capacity-pending", Caption: "Why pods have no node, as the scheduler says it",
-		Columns: []Column{{Name: "Pool"}, {"Pods", true}, {Name: "Reason"}}}
+		Columns: fitColumns(b.fitPhases() > 1, []Column{{"Pods", true}, {Name: "Reason"}})}
 	all := slices.SortedStableFunc(slices.Values(b.scalars(sample.CapacityReasons)), func(x, y summary.Scalar) int { return cmp.Compare(y.Value, x.Value) })
 	for _, s := range all {
-		table.Rows = append(table.Rows, []string{fitted{b, s.Labels}.head()[0], digits(s.Value), s.Labels["reason"]})
+		table.Rows = append(table.Rows, append(fitted{b, s.Labels}.place(), digits(s.Value), s.Labels["reason"]))
 	}
 	return table
 }
@@ -185,9 +198,14 @@ func (b *builder) pendingTable() Table {
 // blastTable says how much of each workload one node takes with it.
 func (b *builder) blastTable() Table {
 	table := Table{ID: "capacity-blast", Caption: "The largest part of a workload on one node", Empty: "No workload has more than one pod.",
-		Columns: []Column{{Name: "Pool"}, {Name: "Workload"}, {"Of its pods", true}}}
-	for _, s := range b.scalars(sample.CapacityBlastShare) {
-		table.Rows = append(table.Rows, []string{fitted{b, s.Labels}.head()[0], s.Labels["workload"], format(s.Value, sample.Ratio)})
+		Columns: fitColumns(b.fitPhases() > 1, []Column{{Name: "Workload"}, {"Of its pods", true}})}
+	for _, fit := range b.scalars(sample.CapacityPods) { // So that the workloads of a fit stand together.
+		of := fitted{b, fit.Labels}
+		for _, s := range b.scalars(sample.CapacityBlastShare) {
+			if s.Labels.Match(of.labels) {
+				table.Rows = append(table.Rows, append(of.place(), s.Labels["workload"], format(s.Value, sample.Ratio)))
+			}
+		}
 	}
 	return table
 }

@@ -1,6 +1,7 @@
 package view_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -55,7 +56,7 @@ func TestCapacitySection(t *testing.T) {
 	}
 	want := [][][]string{
 		{{"general", "m6i.large", "14", "0", "5", "4", "3", "4", "29", "3"}},
-		{{"general", "m6i.large", "$0.48", "–", "$350", "$34.3", "$70.1", "aws, us-east-1, 2026-07-20"}},
+		{{"general", "m6i.large", "$0.48", "$350.40", "$34.29", "$70.08", "aws, us-east-1, 2026-07-20"}},
 		{{"general", "CPU", "62%", "2%", "5%", "40%", ""}, {"general", "memory", "90%", "2%", "5%", "–", "yes"},
 			{"general", "number of pods", "10%", "2%", "5%", "–", ""}},
 		{{"general", "web", "30%"}},
@@ -73,7 +74,7 @@ func TestCapacitySection(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"Nodes needed (general, fit)":      "5 × m6i.large for 14 pods; no packing needs fewer than 4; memory limits",
-		"Cost of the nodes (general, fit)": "$350 a month on demand (aws, us-east-1, 2026-07-20)",
+		"Cost of the nodes (general, fit)": "$350.40 a month on demand (aws, us-east-1, 2026-07-20)",
 		"Cluster":                          "Kubernetes v1.37.2, at most 200 fake nodes",
 	} {
 		if facts[name] != want {
@@ -82,6 +83,32 @@ func TestCapacitySection(t *testing.T) {
 	}
 	if s := sectionOf(view.Build(bundle.Manifest{}, nil, &summary.Summary{}, &summary.Detail{}), "capacity"); s != nil {
 		t.Error("a run that fitted nothing has a section on capacity")
+	}
+}
+
+// TestCapacityOfPhases: two fits of a pool are told apart by their phases, in every table.
+func TestCapacityOfPhases(t *testing.T) {
+	m, s := capacityRun()
+	for _, scalar := range s.Scalars {
+		labels := maps.Clone(scalar.Labels)
+		labels["phase"] = "more"
+		s.Scalars = append(s.Scalars, summary.Scalar{Metric: scalar.Metric, Labels: labels, Value: 2 * scalar.Value})
+	}
+	section := sectionOf(view.Build(m, nil, s, &summary.Detail{}), "capacity")
+	for _, table := range section.Tables {
+		half := len(table.Rows) / 2
+		if table.Columns[1].Name != "Phase" || half == 0 {
+			t.Fatalf("%s: columns %v, %d rows", table.ID, table.Columns, len(table.Rows))
+		}
+		for i, row := range table.Rows {
+			want := "fit"
+			if i >= half {
+				want = "more"
+			}
+			if row[1] != want || len(row) != len(table.Columns) {
+				t.Errorf("%s: row %d of %d is %v, want phase %s", table.ID, i, len(table.Rows), row, want)
+			}
+		}
 	}
 }
 
@@ -96,8 +123,8 @@ func TestCapacityPending(t *testing.T) {
 		{Metric: sample.CapacityReasons, Labels: sample.Labels{"pool": "general", "phase": "fit", "reason": "Insufficient cpu"}, Value: 2}}}
 	report := view.Build(m, nil, s, &summary.Detail{})
 	section := sectionOf(report, "capacity")
-	want := [][][]string{{{"general", "m6i.large", "14", "3", "–", "–", "–", "–", "–", "–"}},
-		{{"general", "m6i.large", "–", "–", "–", "–", "–", "not known"}}, nil,
+	want := [][][]string{{{"general", "m6i.large", "14", "3", "–", "–", "–", "–", "–"}},
+		{{"general", "m6i.large", "–", "–", "–", "–", "not known"}}, nil,
 		{{"general", "2", "Insufficient cpu"}, {"general", "1", "Too many pods"}}, nil}
 	var got [][][]string
 	for _, table := range section.Tables {

@@ -41,9 +41,9 @@ func TestCapacityOfMix(t *testing.T) {
 		spot      float64
 		cost, row string
 	}{
-		{"prices known", 0.05, "$283 a month, no packing costs less than $219 (aws, us-east-1, 2026-07-20; spot nodes: provider not stated, us-east-1, date not stated)",
-			"all pools|–|$0.388|$0.3|$283|–|–|see the pools"},
-		{"a price not known", 0, "not known, as the price of own is not", "all pools|–|–|–|–|–|–|see the pools"},
+		{"prices known", 0.05, "$283.24 a month, no packing costs less than $219 (aws, us-east-1, 2026-07-20; spot nodes: provider not stated, us-east-1, date not stated)",
+			"all pools|–|$0.388|$0.3|$283.24|–|–|see the pools"},
+		{"a price not known", 0, "not known, as the price of own is not", "all pools|–|–|–|–|–|see the pools"},
 	} {
 		m, s := mixRun(c.spot)
 		report := view.Build(m, nil, s, &summary.Detail{})

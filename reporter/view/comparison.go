@@ -52,6 +52,9 @@ func compare(e *experiment.Experiment) *comparer {
 
 func (c *comparer) comparison() Comparison {
 	out := Comparison{Caption: c.caption()}
+	if len(c.Axes) == 1 {
+		out.Axis = c.Axes[0].Parameter
+	}
 	for _, q := range c.quantities {
 		quantity := Quantity{Name: q.Subject(), Detail: q.Metric + " " + string(q.Statistic)}
 		if words := where(q.Where); words != "" {
@@ -80,7 +83,7 @@ func (c *comparer) variant(index int) Variant {
 	if v.Ended < v.Planned {
 		trials = fmt.Sprintf("%d of %s", v.Ended, trials)
 	}
-	out := Variant{Name: variantName(c.Experiment, index), Verdict: v.Verdict, Glyph: Glyph(v.Verdict),
+	out := Variant{Name: variantName(c.Experiment, index), Short: c.short(index), Verdict: v.Verdict, Glyph: Glyph(v.Verdict),
 		Word: string(v.Verdict), Trials: trials}
 	if v.Ended == 0 {
 		out.Verdict, out.Glyph, out.Word = "", "", "not run"
@@ -144,7 +147,10 @@ func medianWords(r experiment.Result) string {
 func (c *comparer) figure() Figure {
 	f := Figure{ID: "comparison-figure", Title: c.finding(), Table: c.table()}
 	f.Axis, f.Along, f.Ticks, f.Log = c.axis()
-	for i, key := range c.keys[:min(len(c.keys), maxPanels)] {
+	for i, key := range c.keys {
+		if low, high := c.extremes(key); len(f.Panels) == maxPanels || low == high && len(c.keys) > maxPanels && len(c.Variants) > 1 {
+			continue // What is the same for all variants makes room for others.
+		}
 		if p, ok := c.panel(c.quantities[i], key, f); ok {
 			f.Panels = append(f.Panels, p)
 		}
@@ -158,8 +164,8 @@ func (c *comparer) figure() Figure {
 		f.Caption += "; the line is the median of a variant's trials"
 	}
 	f.Caption += ". The dashed line is the limit; where none is drawn, it is far above the figures or there is none."
-	if more := len(c.keys) - maxPanels; more > 0 {
-		f.Caption += fmt.Sprintf(" %d more are in the table alone.", more)
+	if more := len(c.keys) - len(f.Panels); len(c.keys) > maxPanels {
+		f.Caption += " " + plural(more, "more is", "more are") + " in the table alone."
 	}
 	f.Alt = f.Title + ". The figures are in the table behind the picture."
 	return f
@@ -237,36 +243,45 @@ func (c *comparer) place(f Figure, variant, round int) float64 {
 	return f.Ticks[variant].At
 }
 
-// finding says in a sentence what the figure shows of the first quantity that was observed.
+// finding says in a sentence what the figure shows of the first quantity in which variants differ.
 func (c *comparer) finding() string {
 	if c.LastGood != nil && c.FirstBad != nil {
 		return c.Variants[*c.LastGood].Label + " is the last value that passed"
 	}
+	same := "" // Of the first quantity of which all variants have as much: it tells little.
 	for i, key := range c.keys {
-		low, high := -1, -1
-		for j := range c.Variants {
-			r := c.results[j][key]
-			if r.N == 0 {
-				continue
-			}
-			if low < 0 || *r.Median < *c.results[low][key].Median {
-				low = j
-			}
-			if high < 0 || *r.Median > *c.results[high][key].Median {
-				high = j
-			}
-		}
+		low, high := c.extremes(key)
 		if low < 0 {
 			continue
 		}
 		q := c.quantities[i]
 		lowest, highest := medianWords(c.results[low][key]), medianWords(c.results[high][key])
 		if low == high {
-			return q.Subject() + ": " + lowest
+			same = cmp.Or(same, q.Subject()+": "+lowest)
+			continue
 		}
 		return fmt.Sprintf("%s: from %s (%s) to %s (%s)", q.Subject(), lowest, variantName(c.Experiment, low), highest, variantName(c.Experiment, high))
 	}
-	return "Objectives and figures by variant"
+	return cmp.Or(same, "Objectives and figures by variant")
+}
+
+// extremes returns the variants with the lowest and the highest median of a quantity, the first ones where
+// several have it, so that both are the same if all have as much; -1 if no trial has shown it.
+func (c *comparer) extremes(key string) (low, high int) {
+	low, high = -1, -1
+	for j := range c.Variants {
+		r := c.results[j][key]
+		if r.N == 0 {
+			continue
+		}
+		if low < 0 || *r.Median < *c.results[low][key].Median {
+			low = j
+		}
+		if high < 0 || *r.Median > *c.results[high][key].Median {
+			high = j
+		}
+	}
+	return low, high
 }
 
 // table holds the figures behind the picture, and those that found no room in it.

@@ -23,8 +23,9 @@ type Experiment struct {
 	Comparison Comparison
 	Forecasts  *Forecasts // nil if there were no rollouts under quotas.
 	Figure     Figure
-	// Recommendation says which variant costs least, and what that assumes; "" if no cost is known.
+	// Recommendation says which variant costs least; "" if no cost is known.
 	Recommendation string
+	Assumptions    string    // What the recommendation assumes; "" if nothing is recommended.
 	Tradeoff       *Tradeoff // nil if no two figures are weighed against each other.
 	Trials         []Trial
 	Warnings       []string // Doubts, each a sentence.
@@ -35,6 +36,7 @@ type Experiment struct {
 // A Comparison is a table of variants and of what their trials have shown.
 type Comparison struct {
 	Caption    string
+	Axis       string // The one parameter in which the variants differ; "" if there are several, or none.
 	Variants   []Variant
 	Quantities []Quantity
 	Cells      [][]Cell // By variant, then by quantity.
@@ -43,6 +45,7 @@ type Comparison struct {
 // A Variant is one combination of the axes' values and what became of it.
 type Variant struct {
 	Name    string
+	Short   string      // By its values alone, for where the parameters' names stand beside it.
 	Verdict slo.Verdict // "" if it was not run.
 	Glyph   string
 	Word    string // The verdict, or that it was not run.
@@ -115,6 +118,12 @@ func (c Comparison) Grid() Grid {
 		return g
 	}
 	g = Grid{Corner: "Objective or figure", Columns: variants}
+	if c.Axis != "" { // Else the name of the parameter is repeated in every column, and widens it.
+		g.Corner += ", by " + c.Axis
+		for i, v := range c.Variants {
+			g.Columns[i].Name = v.Short
+		}
+	}
 	for j, q := range quantities {
 		row := GridRow{Head: q}
 		for i := range variants {
@@ -136,7 +145,7 @@ func BuildExperiment(e *experiment.Experiment) *Experiment {
 	for _, t := range e.Trials {
 		v.Trials = append(v.Trials, trialRow(e, t))
 	}
-	v.Recommendation = c.recommendation()
+	v.Recommendation, v.Assumptions = c.recommendation()
 	v.Heat, v.Forecasts = c.heat(), c.forecasts()
 	if e.Comparable() {
 		v.Versus = sides.PageFile

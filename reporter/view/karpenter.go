@@ -2,6 +2,7 @@ package view
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/sample"
@@ -48,9 +49,22 @@ func (b *builder) karpenterFigure() Figure {
 	return figure
 }
 
+// karpenterFacts says how many nodes of each type there were at most; nothing where Karpenter made none.
+func (b *builder) karpenterFacts() []Fact {
+	var most []string
+	for _, g := range b.gauges(sample.NodesByType, false) {
+		most = append(most, format(g.Max, sample.Count)+" × "+g.Labels["type"])
+	}
+	all, ok := b.gauge(sample.NodesByState, sample.Labels{"state": "created"})
+	if len(most) == 0 || !ok {
+		return nil
+	}
+	return []Fact{{"Nodes that Karpenter made", format(all.Max, sample.Count) + " at most, " + format(all.Last, sample.Count) + " at the end; of each type at most " + strings.Join(most, ", ")}}
+}
+
 func (b *builder) karpenterTable() Table {
-	table := Table{ID: "karpenter-types", Caption: "Nodes by instance type over the whole run", Empty: "Karpenter made no node.",
-		Columns: []Column{{Name: "Instance type"}, {"Most at once", true}, {"Mean", true}, {"At the end", true}}}
+	table := Table{ID: "karpenter-types", Caption: "Nodes by instance type", Empty: "Karpenter made no node.",
+		Columns: []Column{{Name: "Instance type"}, {"Most at once", true}, {"Mean since its first", true}, {"At the end", true}}}
 	for _, g := range b.gauges(sample.NodesByType, false) {
 		table.Rows = append(table.Rows, []string{g.Labels["type"], format(g.Max, sample.Count), format(g.Mean, sample.Count), format(g.Last, sample.Count)})
 	}

@@ -45,6 +45,10 @@ func TestKarpentersNodes(t *testing.T) {
 	if diff := cmp.Diff(want, got.Tables[0].Rows); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
+	fact := view.Fact{Name: "Nodes that Karpenter made", Value: "5 at most, 1 at the end; of each type at most 3 × m6i.large, 2 × r6i.large"}
+	if key := view.Build(manifest, nil, s, detail).Key; !slices.Contains(key, fact) {
+		t.Errorf("key figures %v, want %v among them", key, fact)
+	}
 	if got := section(manifest, &summary.Summary{}, &summary.Detail{}); got == nil || got.Figures[0].Empty == "" {
 		t.Errorf("without a node: %+v", got)
 	}

@@ -22,17 +22,24 @@ type offer struct {
 // recommendation says which variant's nodes cost least, and what that assumes; "" if no variant has a
 // figure of what its nodes cost a month. Variants that have missed an objective, or were not judged,
 // are not recommended, whatever they cost.
-func (c *comparer) recommendation() string {
+func (c *comparer) recommendation() (words, assumptions string) {
 	offers, costed := c.offers()
 	if costed == 0 {
-		return ""
+		return "", ""
 	}
 	if len(offers) == 0 {
-		return "No variant met all objectives, so none is recommended."
+		return "No variant met all objectives, so none is recommended.", ""
 	}
-	if words := c.byPods(offers); words != "" {
-		return words + c.assumptions()
+	words = c.byPods(offers)
+	if words == "" {
+		words = c.cheapest(offers)
 	}
+	return words + ".", c.assumptions()
+}
+
+// cheapest says which of the offers costs least, and which comes next. Where the costs are weighed against
+// another figure, it is named beside them, and tells apart what costs the same.
+func (c *comparer) cheapest(offers []offer) string {
 	least := format(offers[0].month, sample.Dollars)
 	tied := slices.IndexFunc(offers, func(o offer) bool { return format(o.month, sample.Dollars) != least })
 	if tied < 0 {
@@ -41,23 +48,91 @@ func (c *comparer) recommendation() string {
 	var words string
 	switch {
 	case len(offers) == 1:
-		words = fmt.Sprintf("Only %s met all objectives and has a price: %s a month for its nodes", c.offered(offers), least)
+		words = fmt.Sprintf("Only %s met all objectives and has a price: %s a month for its nodes%s", c.offered(offers), least, c.aside(offers[0], " (", ")"))
 	case tied == 1:
-		words = fmt.Sprintf("%s costs least of the %d variants that met all objectives: %s a month for its nodes", c.offered(offers[:1]), len(offers), least)
+		words = fmt.Sprintf("%s costs least of the %d variants that met all objectives: %s a month for its nodes%s", c.offered(offers[:1]), len(offers), least, c.aside(offers[0], " (", ")"))
 	default:
-		words = fmt.Sprintf("%s cost the same, and least of the %d variants that met all objectives: %s a month for their nodes", c.offered(offers[:tied]), len(offers), least)
+		words = fmt.Sprintf("%s cost the same, and least of the %d variants that met all objectives: %s a month for their nodes%s", c.offered(offers[:tied]), len(offers), least, c.bestOf(offers[:tied]))
 	}
 	if tied < len(offers) {
 		next := offers[tied]
-		words += fmt.Sprintf("; next comes %s with %s (%s)", variantName(c.Experiment, next.variant), format(next.month, sample.Dollars), signed(next.month/offers[0].month-1))
+		words += fmt.Sprintf("; next comes %s with %s (%s%s)", variantName(c.Experiment, next.variant), format(next.month, sample.Dollars),
+			signed(next.month/offers[0].month-1), c.aside(next, "; ", ""))
 	}
-	return words + c.assumptions()
+	return words
+}
+
+// weighed is the figure that the monthly cost is weighed against; false if there is none.
+func (c *comparer) weighed() (experiment.Result, bool) {
+	if c.Tradeoff == nil {
+		return experiment.Result{}, false
+	}
+	x, okX := c.figureNamed(c.Tradeoff.X)
+	y, okY := c.figureNamed(c.Tradeoff.Y)
+	switch {
+	case !okX || !okY:
+		return experiment.Result{}, false
+	case x.Metric == sample.CapacityMonth:
+		return y, true
+	case y.Metric == sample.CapacityMonth:
+		return x, true
+	}
+	return experiment.Result{}, false
+}
+
+// aside names the other figure that costs are weighed against, between open and shut; "" if there is none.
+func (c *comparer) aside(o offer, open, shut string) string {
+	figure, ok := c.weighed()
+	if !ok {
+		return ""
+	}
+	r, ok := c.Variants[o.variant].Figure(figure.Name)
+	if !ok {
+		return ""
+	}
+	return open + figure.Name + ": " + format(*r.Median, r.Unit) + shut
+}
+
+// bestOf says which of offers that cost the same is best in the other figure; "" if they all are, or
+// that of one is not known.
+func (c *comparer) bestOf(offers []offer) string {
+	figure, ok := c.weighed()
+	if !ok {
+		return ""
+	}
+	metric, _ := sample.Lookup(figure.Metric)
+	var best []offer
+	var top float64
+	for _, o := range offers {
+		r, ok := c.Variants[o.variant].Figure(figure.Name)
+		if !ok {
+			return ""
+		}
+		value := *r.Median
+		if metric.Better == sample.HigherIsBetter {
+			value = -value
+		}
+		switch {
+		case len(best) == 0 || value < top:
+			best, top = []offer{o}, value
+		case value == top:
+			best = append(best, o)
+		}
+	}
+	if len(best) == len(offers) {
+		return c.aside(best[0], " (", ")")
+	}
+	verb := "is"
+	if len(best) > 1 {
+		verb = "are"
+	}
+	return "; of these " + c.offered(best) + " " + verb + " best" + c.aside(best[0], " (", ")")
 }
 
 // assumptions are what every recommendation rests on.
 func (c *comparer) assumptions() string {
 	prices := pricesOf(c.Experiment)
-	words := ". This assumes list prices" + onDemand(prices) + " of " + prices + ", 730 hours a month, pods that request what they need, " +
+	words := "This assumes list prices" + onDemand(prices) + " of " + prices + ", 730 hours a month, pods that request what they need, " +
 		"and as many of them as here all the time"
 	if strings.Contains(prices, spotPrefix) {
 		words += "; and that the spot nodes are not taken away"

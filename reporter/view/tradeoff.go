@@ -13,6 +13,7 @@ import (
 // A Tradeoff shows two figures against each other, and which variants no other beats on both.
 type Tradeoff struct {
 	Lead   string
+	X, Y   string // The names of the figures.
 	Figure Figure
 	Rows   []TradeoffRow // The variants, those that no other beats first; those without both figures last.
 }
@@ -42,7 +43,7 @@ func (c *comparer) tradeoff() *Tradeoff {
 	}
 	x, okX := c.figureNamed(t.X)
 	y, okY := c.figureNamed(t.Y)
-	out := &Tradeoff{Figure: Figure{ID: "tradeoff-figure", Axis: FigureAxis, Along: t.X + directionWords(x)}}
+	out := &Tradeoff{X: t.X, Y: t.Y, Figure: Figure{ID: "tradeoff-figure", Axis: FigureAxis, Along: t.X + directionWords(x)}}
 	out.Rows = c.tradeoffRows(x, y)
 	if len(t.Front) == 0 || !okX || !okY {
 		out.Lead = "No variant has both figures, so there is nothing to weigh."
@@ -52,7 +53,10 @@ func (c *comparer) tradeoff() *Tradeoff {
 	better := betterWords(x) + " and " + betterWords(y)
 	out.Lead = fmt.Sprintf("No other variant is both %s than %s. Every other one is beaten by one of these, which is at least as good on both and better on one.",
 		better, c.names(t.Front))
-	if len(t.Beaten) == 0 {
+	if len(t.Front) == 1 && len(t.Beaten) > 0 {
+		out.Lead = fmt.Sprintf("%s beats every other variant: it is at least as good on both and better on one, where better is %s.", c.names(t.Front), better)
+	}
+	if len(t.Beaten) == 0 && len(t.Front) > 1 {
 		out.Lead = fmt.Sprintf("No variant is both %s than any other: who wants one pays for it with the other.", better)
 	}
 	if len(t.Missing) > 0 {
@@ -128,7 +132,10 @@ func (c *comparer) drawTradeoff(f *Figure, x, y experiment.Result) {
 		panel.Marks = append(panel.Marks, mark)
 		beaten.Parts = append(beaten.Parts, []Point{mark.At})
 	}
-	panel.Series = []Series{{Name: "the best there is", Slot: bestSlot, Parts: [][]Point{frontLine(front, x)}}, best}
+	panel.Series = []Series{best}
+	if len(front) > 1 { // A line through one dot is none.
+		panel.Series = []Series{{Name: "the best there is", Slot: bestSlot, Parts: [][]Point{frontLine(front, x)}}, best}
+	}
 	if len(beaten.Parts) > 0 {
 		panel.Series = append(panel.Series, beaten)
 	}
@@ -138,12 +145,18 @@ func (c *comparer) drawTradeoff(f *Figure, x, y experiment.Result) {
 	}
 	panel.Log = low > 0 && high/low >= tradeoffLogSpan
 	f.Panels = []Panel{panel}
-	f.Title = fmt.Sprintf("%s of %s are not beaten on both %s and %s", count(int64(len(t.Front))),
-		plural(len(panel.Marks), "variant", "variants"), x.Name, y.Name)
-	f.Caption = "How to read it: every dot is a variant, named by its " + c.axesWords() + ". " +
-		"What lies on the line cannot be improved on one figure without giving up on the other, among these variants."
+	verb := "are"
+	if len(t.Front) == 1 {
+		verb = "is"
+	}
+	f.Title = fmt.Sprintf("%s of %s %s not beaten on both %s and %s", count(int64(len(t.Front))),
+		plural(len(panel.Marks), "variant", "variants"), verb, x.Name, y.Name)
+	f.Caption = "How to read it: every dot is a variant, named by its " + c.axesWords() + "."
+	if len(front) > 1 {
+		f.Caption += " What lies on the line cannot be improved on one figure without giving up on the other, among these variants."
+	}
 	if len(t.Beaten) > 0 {
-		f.Caption += " For every grey dot there is one on the line that is at least as good on both."
+		f.Caption += " For every grey dot there is a coloured one that is at least as good on both."
 	}
 	if c.Repeat > 1 {
 		f.Caption += " A dot is the median of the variant's trials, its cross reaches from the lowest to the highest; where crosses overlap, variants may trade places."

@@ -56,6 +56,8 @@ func TestFront(t *testing.T) {
 			front: []int{0, 1}, beaten: []Beaten{{2, 0}}},
 		{name: "without figures", y: sample.ServiceResponse, places: [][2]float64{{none, 0}, {5, 5}, {0, none}, {none, none}, {math.Inf(-1), 0}},
 			front: []int{1}, missing: []int{0, 2, 3, 4}},
+		{name: "equal on x but for the error of a sum", y: sample.ServiceResponse, places: [][2]float64{{12 * 0.192 * 730, 1}, {math.Nextafter(12*0.192*730, 0), 2}},
+			front: []int{0}, beaten: []Beaten{{1, 0}}},
 		{name: "more is better on y", y: sample.ServiceServed, places: [][2]float64{{1, 1}, {2, 5}, {2, 4}},
 			front: []int{0, 1}, beaten: []Beaten{{2, 1}}},
 	} {

@@ -53,7 +53,7 @@ func Format(value float64, unit Unit) string {
 		return FormatCount(int64(value))
 	}
 	if unit == Dollars {
-		return strings.Replace("$"+number(significant(value)), "$-", "-$", 1)
+		return strings.Replace("$"+dollars(value), "$-", "-$", 1)
 	}
 	if value == 0 {
 		return "0" + zeroUnit(unit)
@@ -89,6 +89,18 @@ func zeroUnit(unit Unit) string {
 	default:
 		return ""
 	}
+}
+
+// dollars writes an amount as bills do: whole dollars from 1,000 on, to the cent from 1 on, and below that,
+// as a request or a pod costs, with three significant digits.
+func dollars(value float64) string {
+	switch size := math.Abs(value); {
+	case size >= 1000:
+		return number(math.Round(value))
+	case size >= 1:
+		return group(strings.TrimSuffix(strconv.FormatFloat(value, 'f', 2, 64), ".00"))
+	}
+	return number(significant(value))
 }
 
 // significant rounds to three significant digits.

@@ -19,13 +19,12 @@ import (
 type Options struct {
 	Set   map[string]string // Values of parameters, by name.
 	Files fs.FS             // Where manifest files are; nil means that there are none.
-	// NodeTypes and Kubernetes are the names that exist outside of the language. An empty
-	// list allows any name.
-	NodeTypes, Kubernetes []string
+	// NodeTypes, Kubernetes and Disks are the names that exist outside of the language. An empty list allows any.
+	NodeTypes, Kubernetes, Disks []string
 	// CheckNodeType finds what is wrong with an own node type beyond the language; nil checks nothing.
 	CheckNodeType func(NodeType) error
-	Prices        Prices   // Of the catalog; nil if there is none.
-	Disks         []string // As NodeTypes.
+	Prices        Prices // Of the catalog; nil if there is none.
+	Room          Room   // Of the catalog's types and the scenario's own; nil checks nothing.
 	// VolumePresets are the kinds of storage by name; an empty map allows any name, and gives nothing.
 	VolumePresets map[string]StorageClass
 	Repeat        int // How often each variant is run; 0 leaves it to the scenario.
@@ -86,15 +85,16 @@ func (d *decoder) reportUnused(s *Scenario, declared map[string]*parameter) {
 // A decoder turns nodes into the types of spec.go and remembers where each value stood. Paths
 // such as spec.phases[0].name name the values.
 type decoder struct {
-	faults  *collector
-	src     *source                // The file of the node that is decoded now.
-	at      map[string]position    // Where the values stand that the scenario gives.
-	faulted map[string]bool        // The paths with a fault, so that none has two.
-	spoilt  map[*yaml.Node]bool    // Values that already have a fault.
-	quoted  map[*yaml.Node]string  // Quoted values that were one parameter, with its tag.
-	files   map[*yaml.Node]*source // Manifests that come from files.
-	values  int                    // Values of all files, for MaxValues.
-	bytes   int                    // Bytes of text, for MaxBytes.
+	faults      *collector
+	src         *source                // The file of the node that is decoded now.
+	at          map[string]position    // Where the values stand that the scenario gives.
+	faulted     map[string]bool        // The paths with a fault, so that none has two.
+	spoilt      map[*yaml.Node]bool    // Values that already have a fault.
+	quoted      map[*yaml.Node]string  // Quoted values that were one parameter, with its tag.
+	files       map[*yaml.Node]*source // Manifests that come from files.
+	values      int                    // Values of all files, for MaxValues.
+	bytes       int                    // Bytes of text, for MaxBytes.
+	unreadTypes bool                   // A file of node types could not be read, so that the names of all are not known.
 }
 
 func newDecoder(src *source) *decoder {

@@ -38,10 +38,16 @@ func (c *checker) fit(h *history, phase string, f Fit, path string) {
 	switch {
 	case c.has(path+".pool") == c.has(path+".pools"):
 		c.fault(path, "name one pool in pool, or several joined by + in pools", "a fit has either pool or pools")
+		c.fitFault = true
 		return
-	case f.Mix() && !c.sound(path+".pools"):
+	case c.has(path+".pools") && !c.sound(path+".pools"):
+		c.fitFault = true
 		return
 	}
+	for _, name := range f.Names() {
+		c.fitFault = c.fitFault || c.pools[name] == nil
+	}
+	c.fitRoom(h)
 	c.against(f, path+".against")
 	switch {
 	case !f.Mix():
@@ -80,7 +86,7 @@ func (c *checker) against(f Fit, path string) {
 	}
 	perPod, own := c.ownTypes[f.Against]
 	if !own {
-		c.known(f.Against, path, "node type", c.options.NodeTypes)
+		c.knownType(f.Against, path, c.options.NodeTypes)
 	}
 	if !own && c.options.Prices != nil {
 		_, _, perPod = c.options.Prices(f.Against)

@@ -66,7 +66,7 @@ func (c *checker) instanceTypes(names, types []string, path string) {
 	own := c.s.Spec.Fleet.NodeTypes
 	for i, name := range names {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		c.known(name, at, "node type", types)
+		c.knownType(name, at, types)
 		j := slices.IndexFunc(own, func(t NodeType) bool { return t.Name == name })
 		switch {
 		case slices.Contains(names[:i], name):

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -106,7 +107,9 @@ func (d *decoder) nodeType(t NodeType, path string, further func(NodeType) error
 		return
 	}
 	if err := further(t); err != nil {
-		d.fault(path, "", "%v", err)
+		for i, line := range strings.Split(err.Error(), "\n") { // Each is a fault of its own, of the type as a whole.
+			d.fault(fmt.Sprintf("%s.(%d)", path, i), "", "%s", line)
+		}
 	}
 }
 
@@ -125,12 +128,12 @@ func (c *checker) prices(own map[string]*NodeType) {
 	about := ""
 	for _, o := range c.s.Spec.Objectives {
 		if metric, _ := sample.Lookup(o.Metric); metric.Unit == sample.Dollars {
-			about = o.Metric
+			about = cmp.Or(about, o.Metric)
 		}
 	}
 	for _, f := range c.s.Spec.Trials.Figures {
 		if metric, _ := sample.Lookup(f.Metric); metric.Unit == sample.Dollars {
-			about = f.Metric
+			about = cmp.Or(about, f.Metric)
 		}
 	}
 	if about == "" {

@@ -36,6 +36,7 @@ func (d *decoder) includeNodeTypes(root *yaml.Node, dir fs.FS, declared map[stri
 			continue
 		}
 		rows, src := d.readNodeTypes(unescape(file.Value), path, dir, declared)
+		d.unreadTypes = d.unreadTypes || rows == nil
 		for _, row := range rows {
 			d.files[row] = src
 		}

@@ -140,13 +140,16 @@ func (p Parameter) value(text string) (string, error) {
 
 func (p Parameter) inside(value float64) error {
 	if p.Min != nil && value < *p.Min {
-		return fmt.Errorf("%v is below the smallest allowed, %v", value, *p.Min)
+		return fmt.Errorf("%s is below the smallest allowed, %s", plainNumber(value), plainNumber(*p.Min))
 	}
 	if p.Max != nil && value > *p.Max {
-		return fmt.Errorf("%v is above the largest allowed, %v", value, *p.Max)
+		return fmt.Errorf("%s is above the largest allowed, %s", plainNumber(value), plainNumber(*p.Max))
 	}
 	return nil
 }
+
+// plainNumber writes a number as people write it in a scenario: 0.000001 and not 1e-06.
+func plainNumber(value float64) string { return strconv.FormatFloat(value, 'f', -1, 64) }
 
 func (p Parameter) tag(text string) string {
 	switch p.Type {

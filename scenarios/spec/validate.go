@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ type checker struct {
 	objects   map[string]string // The workloads by what their objects are called.
 	ownTypes  map[string]bool   // Whether pods are paid for on a node type of the scenario's own, and not nodes.
 	options   Options
+	fitFault  bool // A fit names pools that are not there, so that what has data of it is not known.
 }
 
 func validate(s *Scenario, d *decoder, o Options) {
@@ -91,6 +93,14 @@ func (c *checker) known(name, path, what string, names []string) {
 	c.fault(path, meant(name, names), "there is no %s %q", what, name)
 }
 
+// knownType reports a node type that is neither in the catalog nor the scenario's own.
+func (c *checker) knownType(name, path string, types []string) {
+	if name == "" || len(types) == 0 || c.unreadTypes || !c.sound(path) || slices.Contains(types, name) {
+		return // What a file would have held that cannot be read is not known.
+	}
+	c.fault(path, cmp.Or(meant(name, types), "'kubedyno nodetypes' lists the catalog; fleet.nodeTypes describes a type of your own"), "there is no node type %q", name)
+}
+
 func (c *checker) fleet(nodeTypes []string) {
 	nodes := 0
 	for i := range c.s.Spec.Fleet.Pools {
@@ -99,7 +109,7 @@ func (c *checker) fleet(nodeTypes []string) {
 		if unique(c, c.pools, pool.Name, path, "pool") {
 			c.pools[pool.Name] = pool
 		}
-		c.known(pool.NodeType, path+".nodeType", "node type", nodeTypes)
+		c.knownType(pool.NodeType, path+".nodeType", nodeTypes)
 		c.pool(pool, path)
 		if nodes += pool.Count; nodes > MaxNodes {
 			c.fault(path+".count", "", "all pools together have %d nodes, more than the %d allowed", nodes, MaxNodes)

@@ -185,6 +185,9 @@ func (c *checker) hasData(o Objective, metric sample.Metric, path string) {
 		c.fault(path+".metric", "give the scenario spec.cluster.etcd.disk", "%s would have no data: etcd is on the machine's own disk", metric.Name)
 		return
 	}
+	if metric.Source == sample.FromFit && c.fitFault {
+		return
+	}
 	if metric.Source == sample.FromCSI && c.s.Spec.Storage == nil {
 		c.fault(path+".metric", "give the scenario spec.storage", "%s would have no data: there is no CSI driver", metric.Name)
 		return
