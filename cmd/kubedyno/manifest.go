@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubedyno/kubedyno/kwok/builder"
 	"github.com/kubedyno/kubedyno/kwok/cluster"
+	"github.com/kubedyno/kubedyno/kwok/nodetype"
 	"github.com/kubedyno/kubedyno/kwok/storage/disk"
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/sample"
@@ -63,6 +64,9 @@ func (r *run) manifest(ctx context.Context, clock sample.Clock) (bundle.Manifest
 		return bundle.Manifest{}, err
 	}
 	if m.Cluster.Pools, err = pools(r.plan); err != nil {
+		return bundle.Manifest{}, err
+	}
+	if m.Cluster.Offered, err = offered(r.plan); err != nil {
 		return bundle.Manifest{}, err
 	}
 	for _, p := range r.plan.Phases {
@@ -193,17 +197,37 @@ func pools(p *plan.Plan) ([]bundle.Pool, error) {
 		if !ok {
 			return nil, fmt.Errorf("pool %s: there is no node type %q", pool.Name, pool.NodeType)
 		}
-		described := bundle.Pool{Name: pool.Name, NodeType: pool.NodeType, Count: pool.Count,
-			AtMost: p.Fits(pool.Name) || pool.Elastic != nil, Elastic: p.ElasticWords(pool),
-			AllocatableCores: float64(kind.AllocatableMilliCPU) / 1000, AllocatableBytes: float64(kind.AllocatableMiB << 20), MaxPods: kind.MaxPods,
-			PricePerHour: kind.PricePerHour, SpotPerHour: kind.SpotPerHour, Spot: pool.Spot,
-			Provider: kind.Provider, Arch: kind.Arch, Region: kind.Region, PriceDate: kind.Date, PriceSource: kind.Source}
-		if kind.PerPod != nil {
-			described.CPUHour, described.GiBHour = kind.PerPod.CPUHour, kind.PerPod.GiBHour
-		}
+		described := poolOf(kind)
+		described.Name, described.Count, described.Spot = pool.Name, pool.Count, pool.Spot
+		described.AtMost, described.Elastic = p.Fits(pool.Name) || pool.Elastic != nil, p.ElasticWords(pool)
 		all = append(all, described)
 	}
 	return all, nil
+}
+
+// offered describes the node types that Karpenter may choose from, if the plan has one.
+func offered(p *plan.Plan) ([]bundle.Pool, error) {
+	if p.Cluster.Karpenter == nil {
+		return nil, nil
+	}
+	types, err := engine.Offered(p)
+	var all []bundle.Pool
+	for _, kind := range types {
+		all = append(all, poolOf(kind))
+	}
+	return all, err
+}
+
+// poolOf describes a node type as of a pool without a name.
+func poolOf(kind nodetype.Type) bundle.Pool {
+	described := bundle.Pool{NodeType: kind.Name,
+		AllocatableCores: float64(kind.AllocatableMilliCPU) / 1000, AllocatableBytes: float64(kind.AllocatableMiB << 20), MaxPods: kind.MaxPods,
+		PricePerHour: kind.PricePerHour, SpotPerHour: kind.SpotPerHour,
+		Provider: kind.Provider, Arch: kind.Arch, Region: kind.Region, PriceDate: kind.Date, PriceSource: kind.Source}
+	if kind.PerPod != nil {
+		described.CPUHour, described.GiBHour = kind.PerPod.CPUHour, kind.PerPod.GiBHour
+	}
+	return described
 }
 
 func updateOf(u plan.Update) bundle.Update {

@@ -31,7 +31,7 @@ func Build(manifest bundle.Manifest, scenario []byte, s *summary.Summary, detail
 	}
 	report.Sections = slices.Concat(b.why(), []Section{b.timeline()}, b.nodes(), b.capacity(), b.elastic())
 	report.Sections = append(report.Sections, slices.Concat(b.nodeLoss(), b.cost())...)
-	report.Sections = append(report.Sections, slices.Concat(b.karpenter(), b.services())...)
+	report.Sections = append(report.Sections, b.services()...)
 	report.Sections = append(report.Sections, b.autoscaling()...)
 	report.Sections = append(report.Sections, b.hpaCost()...)
 	report.Sections = append(report.Sections, b.rollouts()...)

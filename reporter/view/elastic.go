@@ -13,31 +13,48 @@ import (
 
 // elasticLead says what the figures are about.
 const elasticLead = "Nodes of elastic pools come when the scheduler finds no room for pods, and go when they are not needed. A node is paid for " +
-	"from its order until it is gone, as clouds bill from launch, at the list price on demand. Needed are the fewest nodes that any packing could " +
-	"do with at that moment, by what pods request, without DaemonSets' pods and place-holders (a priority below 0). Idle is a node of " +
+	"from its order until it is gone, as clouds bill from launch, at the list price, on demand or as spot. Needed are the fewest nodes that any packing could " +
+	"do with at that moment, by what pods request, without DaemonSets' pods and place-holders (a priority below 0); the least cost is theirs. Idle is a node of " +
 	"which pods request less than the pool's utilization."
 
-// elastic shows how nodes followed the pods; nil if no pool is elastic.
+// elastic shows how nodes followed the pods; nil if no pool is elastic and Karpenter fills none.
 func (b *builder) elastic() []Section {
 	pools := b.elasticPools()
 	if len(pools) == 0 {
 		return nil
 	}
-	section := Section{ID: "elastic", Title: "Elastic nodes", Nav: "Elastic nodes", Lead: elasticLead,
+	section := Section{ID: "elastic", Title: "Elastic nodes", Nav: "Elastic nodes", Lead: leadOf(pools),
 		Figures: []Figure{b.elasticFigure(pools)}}
 	for _, p := range pools {
 		if p.pool.Elastic != "" {
 			section.Facts = append(section.Facts, Fact{Name: "Pool " + p.name, Value: p.pool.Elastic})
 		}
 	}
-	section.Tables = []Table{costTable(pools), b.orderTable(pools), b.roomTable(), b.shortageTable()}
+	section.Tables = []Table{b.costTable(pools)}
+	if b.karpenterRan() {
+		section.Tables = append(section.Tables, b.typeTable())
+	}
+	section.Tables = append(section.Tables, b.orderTable(pools), b.roomTable(), b.shortageTable())
 	return []Section{section}
+}
+
+// leadOf says what the figures are about, of the pools that are there.
+func leadOf(pools []elasticPool) string {
+	var parts []string
+	if slices.ContainsFunc(pools, func(p elasticPool) bool { return !p.made }) {
+		parts = append(parts, elasticLead)
+	}
+	if slices.ContainsFunc(pools, func(p elasticPool) bool { return p.made }) {
+		parts = append(parts, karpenterLead)
+	}
+	return strings.Join(parts, " ")
 }
 
 // elasticPool is a pool whose nodes come and go, with what is known of it; no number is known that is nil.
 type elasticPool struct {
 	name              string
 	pool              bundle.Pool
+	made              bool     // Karpenter fills it.
 	most, last        *float64 // Nodes that were there.
 	needed            *float64 // At most.
 	hours, cost, goal *float64
@@ -51,6 +68,8 @@ func (b *builder) elasticPools() []elasticPool {
 		p := elasticPool{name: g.Labels["pool"], hours: &g.Last}
 		if i := slices.IndexFunc(b.manifest.Cluster.Pools, func(q bundle.Pool) bool { return q.Name == p.name }); i >= 0 {
 			p.pool = b.manifest.Cluster.Pools[i]
+		} else {
+			p.made = b.karpenterRan()
 		}
 		if there, ok := b.gauge(sample.ElasticNodes, sample.Labels{"pool": p.name, "state": "created"}); ok {
 			p.most, p.last = &there.Max, &there.Last
@@ -76,21 +95,27 @@ func (b *builder) elasticPools() []elasticPool {
 
 // aboveWords says how much more the nodes cost than those that were needed; empty if that is not known.
 func (p elasticPool) aboveWords() string {
+	least := "what the needed nodes would have cost"
+	if p.made {
+		least = "the least that nodes could cost"
+	}
 	switch {
 	case p.excess == nil:
 		return ""
 	case *p.excess < 0:
-		return format(-*p.excess, sample.Ratio) + " below what the needed nodes would have cost, as pods were without room"
+		return format(-*p.excess, sample.Ratio) + " below " + least + ", as pods were without room"
 	}
-	return format(*p.excess, sample.Ratio) + " above what the needed nodes would have cost"
+	return format(*p.excess, sample.Ratio) + " above " + least
 }
 
 // elasticFigure has the nodes and the pods without room on one time axis.
 func (b *builder) elasticFigure(pools []elasticPool) Figure {
 	figure := Figure{ID: "elastic-figure", Axis: TimeAxis, End: b.duration().Seconds(), Bands: b.bands(), Outages: b.awayBands(),
-		Title: b.elasticFinding(pools),
-		Caption: "One time axis for all panels; shaded bands are the phases. Ordered nodes are on their way and paid for. Where more nodes are there " +
-			"than needed, room is paid for that no pod asks for; where fewer are, pods wait."}
+		Title:   b.elasticFinding(pools),
+		Caption: "One time axis for all panels; shaded bands are the phases. Ordered nodes are on their way and paid for."}
+	if slices.ContainsFunc(pools, func(p elasticPool) bool { return p.needed != nil }) {
+		figure.Caption += " Where more nodes are there than needed, room is paid for that no pod asks for; where fewer are, pods wait."
+	}
 	for _, p := range pools {
 		_, lines := b.tracks(sample.ElasticNodes, func(l sample.Labels) string {
 			if l["pool"] != p.name {
@@ -107,6 +132,9 @@ func (b *builder) elasticFigure(pools []elasticPool) Figure {
 		if len(panel.Series) > 0 {
 			figure.Panels = append(figure.Panels, panel)
 		}
+	}
+	if types := b.typePanel(); len(types.Series) > 0 {
+		figure.Panels = append(figure.Panels, types)
 	}
 	workloads, lines := b.tracks(sample.ElasticPending, label("workload"))
 	panel := Panel{Label: "Pods without room", Unit: sample.Count}
@@ -213,14 +241,18 @@ func valueCell(value *float64, unit sample.Unit) string {
 }
 
 // costTable sets what the nodes cost against those that were needed.
-func costTable(pools []elasticPool) Table {
+func (b *builder) costTable(pools []elasticPool) Table {
 	table := Table{ID: "elastic-cost", Caption: "Nodes, and what they cost in this run", Columns: []Column{{Name: "Pool"}, {Name: "Node type"},
-		{"Most nodes", true}, {"At the end", true}, {"Most needed", true}, {"Node-hours", true}, {"Cost", true}, {"Of the needed ones", true},
-		{"Above that", true}, {Name: "Price on demand of"}}}
+		{"Most nodes", true}, {"At the end", true}, {"Most needed", true}, {"Node-hours", true}, {"Cost", true}, {"Least cost", true},
+		{"Above that", true}, {Name: "Price of"}}}
 	for _, p := range pools {
-		table.Rows = append(table.Rows, []string{p.name, orDash(p.pool.NodeType), valueCell(p.most, sample.Count), valueCell(p.last, sample.Count),
+		kind, price := orDash(p.pool.NodeType), priceOf(p.pool)
+		if p.made {
+			kind, price = "Karpenter's choice", b.offeredPrices()
+		}
+		table.Rows = append(table.Rows, []string{p.name, kind, valueCell(p.most, sample.Count), valueCell(p.last, sample.Count),
 			valueCell(p.needed, sample.Count), valueCell(p.hours, sample.Hours), valueCell(p.cost, sample.Dollars), valueCell(p.goal, sample.Dollars),
-			valueCell(p.excess, sample.Ratio), priceOf(p.pool)})
+			valueCell(p.excess, sample.Ratio), price})
 	}
 	return table
 }
@@ -235,7 +267,11 @@ func (b *builder) orderTable(pools []elasticPool) Table {
 	for _, p := range pools {
 		row := []string{p.name}
 		for _, outcome := range []string{"placed", "capacity", "quota", "failed"} {
-			row = append(row, digits(b.lastOf(sample.ElasticOrders, sample.Labels{"pool": p.name, "outcome": outcome})))
+			orders := Dash // Karpenter does not tell all.
+			if g, told := b.gauge(sample.ElasticOrders, sample.Labels{"pool": p.name, "outcome": outcome}); told {
+				orders = digits(g.Last)
+			}
+			row = append(row, orders)
 		}
 		row = append(row, timeCells(ready[p.name])...)
 		row = append(row, digits(b.lastOf(sample.ElasticRemoved, sample.Labels{"pool": p.name})), timeCells(idle[p.name])[4])
@@ -283,8 +319,10 @@ func (b *builder) shortageTable() Table {
 func (b *builder) elasticFacts() []Fact {
 	var facts []Fact
 	for _, p := range b.elasticPools() {
-		value := fmt.Sprintf("at most %s there, %s at the end, %s needed at most", valueCell(p.most, sample.Count), valueCell(p.last, sample.Count),
-			valueCell(p.needed, sample.Count))
+		value := fmt.Sprintf("at most %s there, %s at the end", valueCell(p.most, sample.Count), valueCell(p.last, sample.Count))
+		if p.needed != nil {
+			value += ", " + format(*p.needed, sample.Count) + " needed at most"
+		}
 		if p.cost != nil {
 			value += "; they cost " + format(*p.cost, sample.Dollars)
 			if words := p.aboveWords(); words != "" {

@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,47 +14,53 @@ import (
 	"github.com/kubedyno/kubedyno/results/summary"
 )
 
+// TestKarpentersNodes: Karpenter's nodes are among the elastic ones, with the types that it chose.
 func TestKarpentersNodes(t *testing.T) {
-	manifest := bundle.Manifest{ID: "k", Cluster: bundle.Cluster{Components: []bundle.Component{{Name: "kwok"}, {Name: "karpenter", Version: "v1"}}}}
-	s := &summary.Summary{Gauges: []summary.Gauge{
-		{Metric: sample.NodesByState, Labels: sample.Labels{"state": "created"}, Max: 5, Last: 1},
-		{Metric: sample.NodesByType, Labels: sample.Labels{"type": "m6i.large"}, Max: 3, Mean: 1.5, Last: 1},
-		{Metric: sample.NodesByType, Labels: sample.Labels{"type": "m6i.large", "phase": "out"}, Max: 3, Mean: 2, Last: 1},
-		{Metric: sample.NodesByType, Labels: sample.Labels{"type": "r6i.large"}, Max: 2, Mean: 1, Last: 0},
-	}}
-	detail := &summary.Detail{}
+	m, s, d := elasticView()
+	m.Cluster.Pools = nil
+	m.Cluster.Components = []bundle.Component{{Name: "kwok"}, {Name: "karpenter", Version: "v1"}}
+	m.Cluster.Offered = []bundle.Pool{{NodeType: "m6i.large", PricePerHour: 0.096, SpotPerHour: 0.04, Provider: "aws", Region: "us-east-1", PriceDate: "2026-07-20"},
+		{NodeType: "r6i.large", PricePerHour: 0.126, Provider: "aws", Region: "us-east-1", PriceDate: "2026-07-20"}}
+	s.Gauges = slices.DeleteFunc(s.Gauges, func(g summary.Gauge) bool { return g.Labels["state"] == "needed" })
+	s.Gauges = append(s.Gauges,
+		summary.Gauge{Metric: sample.NodesByState, Labels: sample.Labels{"state": "created"}, Max: 5, Last: 1},
+		summary.Gauge{Metric: sample.NodesByType, Labels: sample.Labels{"type": "m6i.large"}, Max: 3, Last: 1},
+		summary.Gauge{Metric: sample.NodesByType, Labels: sample.Labels{"type": "m6i.large", "phase": "out"}, Max: 3, Last: 1},
+		summary.Gauge{Metric: sample.NodesByType, Labels: sample.Labels{"type": "r6i.large"}, Max: 2, Last: 0})
 	for _, kind := range []string{"m6i.large", "r6i.large"} {
-		detail.Tracks = append(detail.Tracks, summary.Track{Metric: sample.NodesByType, Labels: sample.Labels{"type": kind},
+		d.Tracks = append(d.Tracks, summary.Track{Metric: sample.NodesByType, Labels: sample.Labels{"type": kind},
 			Points: []sample.Point{{At: sample.Offset(time.Second), Value: 2}, {At: sample.Offset(2 * time.Second), Value: 1}}})
 	}
-	section := func(m bundle.Manifest, s *summary.Summary, d *summary.Detail) *view.Section {
-		for _, one := range view.Build(m, nil, s, d).Sections {
-			if one.ID == "karpenter" {
-				return &one
-			}
-		}
-		return nil
+	report := view.Build(m, nil, s, d)
+	section := sectionOf(report, "elastic")
+	if section == nil || !strings.HasPrefix(section.Lead, "Karpenter makes nodes") || strings.Contains(section.Lead, "Idle") {
+		t.Fatalf("the section is %+v", section)
 	}
-	got := section(manifest, s, detail)
-	if got == nil {
-		t.Fatal("there is no section of Karpenter")
+	const finding = "At most 9 nodes; 3 pods were without room, for ≥ 50 s at most; the nodes cost $0.144, 20% above the least that nodes could cost"
+	if got := section.Figures[0].Title; got != finding {
+		t.Errorf("the figure says %q\nwant %q", got, finding)
 	}
-	if figure := got.Figures[0]; figure.Title != "Karpenter had 5 nodes at most, 1 at the end" || figure.Empty != "" || len(figure.Panels[0].Series) != 2 {
-		t.Errorf("the figure is %+v", figure)
+	if !slices.ContainsFunc(section.Figures[0].Panels, func(p view.Panel) bool { return p.Label == "Nodes by instance type" && len(p.Series) == 2 }) {
+		t.Errorf("no panel has the nodes of both types: %+v", section.Figures[0].Panels)
 	}
-	want := [][]string{{"m6i.large", "3", "1.5", "1"}, {"r6i.large", "2", "1", "0"}}
-	if diff := cmp.Diff(want, got.Tables[0].Rows); diff != "" {
+	want := [][][]string{
+		{{"general", "Karpenter's choice", "9", "2", "–", "1.5 h", "$0.144", "$0.12", "20%", "aws, us-east-1, 2026-07-20"}},
+		{{"m6i.large", "3", "1", "$0.096", "$0.04"}, {"r6i.large", "2", "0", "$0.126", "–"}},
+	}
+	if diff := cmp.Diff(want, [][][]string{section.Tables[0].Rows, section.Tables[1].Rows}); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
+	for _, fact := range report.Key {
+		if fact.Name == "Elastic nodes (general)" && strings.Contains(fact.Value, "needed") {
+			t.Errorf("%s", fact.Value)
+		}
+	}
 	fact := view.Fact{Name: "Nodes that Karpenter made", Value: "5 at most, 1 at the end; of each type at most 3 × m6i.large, 2 × r6i.large"}
-	if key := view.Build(manifest, nil, s, detail).Key; !slices.Contains(key, fact) {
-		t.Errorf("key figures %v, want %v among them", key, fact)
+	if !slices.Contains(report.Key, fact) {
+		t.Errorf("key figures %v, want %v among them", report.Key, fact)
 	}
-	if got := section(manifest, &summary.Summary{}, &summary.Detail{}); got == nil || got.Figures[0].Empty == "" {
-		t.Errorf("without a node: %+v", got)
-	}
-	manifest.Cluster.Components = slices.DeleteFunc(manifest.Cluster.Components, func(c bundle.Component) bool { return c.Name == "karpenter" })
-	if got := section(manifest, s, detail); got != nil {
-		t.Errorf("without Karpenter: %+v", got)
+	m.Cluster.Components = m.Cluster.Components[:1]
+	if got := sectionOf(view.Build(m, nil, s, d), "elastic"); len(got.Tables) != 4 {
+		t.Errorf("without Karpenter there are the tables %+v", got.Tables)
 	}
 }

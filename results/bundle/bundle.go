@@ -147,6 +147,7 @@ type Cluster struct {
 	Kubernetes string      `json:"kubernetes"`
 	Components []Component `json:"components,omitempty"`
 	Pools      []Pool      `json:"pools,omitempty"`
+	Offered    []Pool      `json:"offered,omitempty"`    // The node types that Karpenter may choose from, each as of a pool without a name.
 	PodStartup string      `json:"podStartup,omitempty"` // The configured distribution, in words.
 	PodStop    string      `json:"podStop,omitempty"`    // The same; empty if pods stop at once.
 	Disk       *Disk       `json:"etcdDisk,omitempty"`   // Under etcd; nil if it is the machine's own.

@@ -1,6 +1,9 @@
 package packing
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // MostKinds is how many kinds of nodes a Kinds tells apart.
 const MostKinds = 64
@@ -78,21 +81,33 @@ func Cheapest(kinds []Kind, open Kinds, p Pod) (index int, ok bool) {
 // their parts of its price add up to no more than that; so it holds for each resource by itself, and it
 // needs no whole nodes. Ok is false if a pod fits onto no kind.
 func CostBound(kinds []Kind, pods []Pod) (dollars float64, ok bool) {
-	for _, resource := range Resources() {
-		sum := 0.0
-		for _, p := range pods {
-			least := math.Inf(1)
-			for i, kind := range kinds {
-				if kind.Takes(i, p) {
-					least = min(least, kind.price(p.Takes(), resource))
-				}
-			}
-			if math.IsInf(least, 1) {
-				return 0, false
-			}
-			sum += least
+	sums := make([]float64, len(Resources()))
+	for _, p := range pods {
+		least, ok := Least(kinds, p)
+		if !ok {
+			return 0, false
 		}
-		dollars = max(dollars, sum)
+		for i := range sums {
+			sums[i] += least[i]
+		}
+	}
+	return slices.Max(sums), true
+}
+
+// Least returns what a pod adds to the sums of CostBound, in the order of Resources: the least that the
+// part of a node costs an hour that the pod takes of each. Ok is false if it fits onto no kind.
+func Least(kinds []Kind, p Pod) (dollars []float64, ok bool) {
+	dollars = make([]float64, len(Resources()))
+	for i, resource := range Resources() {
+		dollars[i] = math.Inf(1)
+		for j, kind := range kinds {
+			if kind.Takes(j, p) {
+				dollars[i] = min(dollars[i], kind.price(p.Takes(), resource))
+			}
+		}
+		if math.IsInf(dollars[i], 1) {
+			return nil, false
+		}
 	}
 	return dollars, true
 }

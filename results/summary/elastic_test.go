@@ -8,13 +8,16 @@ import (
 
 	"github.com/kubedyno/kubedyno/results/bundle"
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/slo"
 )
 
 // TestExcess: what the nodes cost is held against those that were needed, over the run and in each phase.
 func TestExcess(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	writer, err := bundle.Create(dir, bundle.Manifest{ID: "e-1", Scenario: "elastic", Started: time.Now(),
-		Phases: []bundle.Phase{{Name: "one"}, {Name: "two"}}}, []byte("kind: Scenario\n"))
+		Phases: []bundle.Phase{{Name: "one"}, {Name: "two"}},
+		Figures: []slo.Objective{{Metric: sample.ElasticExcess, Statistic: slo.Value, Where: sample.Labels{"pool": "a"}},
+			{Metric: sample.ElasticExcess, Statistic: slo.Value, Where: sample.Labels{"pool": "a", "phase": "one"}}}}, []byte("kind: Scenario\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,6 +48,11 @@ func TestExcess(t *testing.T) {
 	for labels, value := range want {
 		if math.Abs(got[labels]-value) > 1e-9 {
 			t.Errorf("%s: %v, want %v", labels, got[labels], value)
+		}
+	}
+	for i, want := range []float64{0.25, 1} { // Of the whole run where no phase is named, not of the worst one.
+		if f := s.Figures[i]; f.Observed == nil || math.Abs(*f.Observed-want) > 1e-9 {
+			t.Errorf("the figure %+v, want %v", f, want)
 		}
 	}
 	if len(got) != len(want) {

@@ -117,9 +117,14 @@ func delayWhere(name string, where sample.Labels) sample.Labels {
 }
 
 func (c *collector) scalarSeries(o slo.Objective) []slo.Series {
+	_, wantPhase := o.Where[phaseLabel]
 	var series []slo.Series
 	for _, k := range slices.Sorted(maps.Keys(c.scalars)) {
-		if s := c.scalars[k]; s.Metric == o.Metric && s.Labels.Match(o.Where) {
+		s := c.scalars[k]
+		if _, byPhase := s.Labels[phaseLabel]; s.Metric == sample.ElasticExcess && byPhase != wantPhase {
+			continue // It is of gauges, and chosen as they are.
+		}
+		if s.Metric == o.Metric && s.Labels.Match(o.Where) {
 			series = append(series, slo.Series{Labels: s.Labels, N: 1,
 				Mean: s.Value, Min: s.Value, Max: s.Value, Last: s.Value})
 		}

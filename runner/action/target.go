@@ -111,8 +111,9 @@ func (s Step) mark(object *unstructured.Unstructured, workload string) error {
 		err = errors.Join(err, s.pin(object, "spec"), s.claim(object, workload))
 	}
 	if object.GroupVersionKind().GroupKind() == nodePools {
-		// Its template is that of nodes, which kwok is to keep alive.
-		err = errors.Join(err, addLabels(object, map[string]string{fleet.AliveLabel: "true"}, "spec", "template"))
+		// Its template is that of nodes, which kwok is to keep alive and which are measured by their pool.
+		of := map[string]string{fleet.AliveLabel: "true", fleet.PoolLabel: object.GetName()}
+		err = errors.Join(err, addLabels(object, of, "spec", "template"))
 	}
 	for _, template := range podTemplates {
 		if _, found, _ := unstructured.NestedMap(object.Object, template...); found {

@@ -24,49 +24,78 @@ import (
 // maxProvisionerWarnings is how many troubles of the provisioner are reported.
 const maxProvisionerWarnings = 10
 
-// elastic provisions the nodes of elastic pools and measures how they follow the pods.
+// elastic provisions the nodes of elastic pools and measures how they, and Karpenter's, follow the pods.
 type elastic struct {
-	provisioner *provisioner.Provisioner
+	provisioner *provisioner.Provisioner // nil without elastic pools.
 	measure     *measure.Elastic
 }
 
-// startElastic starts both. The measurement does not need this provisioner, which tells it of orders alone.
+// outcomes are those of orders that the provisioner tells.
+var outcomes = []string{"placed", "capacity", "quota", "failed"}
+
+// startElastic starts what is needed. The measurement does not need this provisioner, which tells it of
+// orders alone.
 func (e *engine) startElastic(ctx context.Context, nodes *measure.Nodes, selector string) (*elastic, error) {
+	measured, err := e.elasticOptions(selector)
+	if err != nil {
+		return nil, err
+	}
+	started := &elastic{}
+	if started.measure, err = measure.StartElastic(ctx, measured); err != nil || !e.Plan.Fleet.Elastic() {
+		return started, err
+	}
+	err = e.startProvisioner(ctx, started, nodes, selector)
+	return started, err
+}
+
+// elasticOptions say what is measured: the elastic pools, and those that Karpenter fills.
+func (e *engine) elasticOptions(selector string) (measure.ElasticOptions, error) {
+	o := measure.ElasticOptions{Run: e.env.Measure, Config: e.env.REST, Selector: selector,
+		Workloads: withPods(e.Plan), Daemon: func(workload string) bool { return e.Plan.Workloads[workload].Kind == "DaemonSet" }}
+	for _, p := range e.Plan.Fleet.Pools {
+		if p.Elastic != nil {
+			o.Pools = append(o.Pools, e.elasticPool(p))
+		}
+	}
+	if e.Plan.Cluster.Karpenter == nil {
+		return o, nil
+	}
+	pools, err := karpenterPools(e.Plan)
+	o.Pools, o.Claims = append(o.Pools, pools...), e.env.Dynamic
+	return o, err
+}
+
+func (e *engine) startProvisioner(ctx context.Context, started *elastic, nodes *measure.Nodes, selector string) error {
 	config := rest.CopyConfig(e.env.REST) // With the encoding of the control plane's own clients.
 	config.ContentType, config.AcceptContentTypes = runtime.ContentTypeProtobuf, runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("make a client for the provisioner: %w", err)
+		return fmt.Errorf("make a client for the provisioner: %w", err)
 	}
 	options := provisioner.Options{Client: client, Fleet: e.env.Fleet, Selector: selector, Seed: e.Plan.Seed}
-	measured := measure.ElasticOptions{Run: e.env.Measure, Config: e.env.REST, Selector: selector, Orders: true,
-		Workloads: withPods(e.Plan), Daemon: func(workload string) bool { return e.Plan.Workloads[workload].Kind == "DaemonSet" }}
 	for _, p := range e.Plan.Fleet.Pools {
 		if p.Elastic == nil {
 			continue
 		}
 		delay, err := Latency(p.Elastic.Delay)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		options.Pools = append(options.Pools, provisioned(p, delay))
-		measured.Pools = append(measured.Pools, e.elasticPool(p))
-	}
-	started := &elastic{}
-	if started.measure, err = measure.StartElastic(ctx, measured); err != nil {
-		return nil, err
 	}
 	options.Observer = &observer{engine: e, nodes: nodes, Elastic: started.measure}
 	if started.provisioner, err = provisioner.Start(ctx, options); err != nil {
-		return started, fmt.Errorf("start the provisioner of elastic pools: %w", err)
+		return fmt.Errorf("start the provisioner of elastic pools: %w", err)
 	}
-	return started, nil
+	return nil
 }
 
 // close ends the provisioner, so that nodes no longer come and go, and then the measurement.
 func (e *elastic) close() {
 	if e != nil {
-		e.provisioner.Close()
+		if e.provisioner != nil {
+			e.provisioner.Close()
+		}
 		e.measure.Close()
 	}
 }
@@ -81,11 +110,20 @@ func provisioned(p spec.Pool, delay stages.Latency) provisioner.Pool {
 func (e *engine) elasticPool(p spec.Pool) measure.ElasticPool {
 	kind, _ := e.env.Fleet.Type(p.Name) // It is one of the fleet's.
 	has := packing.Amount{MilliCPU: kind.AllocatableMilliCPU, Bytes: kind.AllocatableMiB << 20, Pods: int64(kind.MaxPods)}
-	room := has
-	for _, pod := range e.Plan.Daemons(plan.ToFit{Workloads: slices.Sorted(maps.Keys(e.Plan.Workloads))}) {
-		room = packing.Minus(room, measure.Requests(pod))
+	price := kind.PricePerHour
+	if p.Spot {
+		price = kind.SpotPerHour
 	}
-	return measure.ElasticPool{Name: p.Name, Allocatable: has, Room: room, Utilization: p.Elastic.Utilization, PricePerHour: kind.PricePerHour}
+	return measure.ElasticPool{Name: p.Name, Allocatable: has, Room: beside(e.Plan, has), Utilization: p.Elastic.Utilization,
+		PricePerHour: price, Outcomes: outcomes}
+}
+
+// beside is what DaemonSets leave to other pods of what a node has.
+func beside(p *plan.Plan, has packing.Amount) packing.Amount {
+	for _, pod := range p.Daemons(plan.ToFit{Workloads: slices.Sorted(maps.Keys(p.Workloads))}) {
+		has = packing.Minus(has, measure.Requests(pod))
+	}
+	return has
 }
 
 // withPods are the workloads whose pods can be without room.

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/kubedyno/kubedyno/results/sample"
@@ -12,11 +13,12 @@ const elasticRun = `
   fleet:
     podStartup: {distribution: fixed, value: 100ms}
     nodeTypes:
-      - {name: r1, arch: amd64, vcpu: 4, memory: 16Gi, maxPods: 20, reservation: none, provider: rack, region: basement, date: 2026-08, pricePerHour: 3600}
+      - {name: r1, arch: amd64, vcpu: 4, memory: 16Gi, maxPods: 20, reservation: none, provider: rack, region: basement, date: 2026-08, pricePerHour: 3600, spotPerHour: 1800}
     pools:
       - name: elastic
         nodeType: r1
         count: 5
+        spot: true
         elastic: {min: 1, delay: {distribution: fixed, value: 2s}, scan: 1s, unneeded: 2s, afterAdd: 1s, quota: {perZone: 1}, backoff: 1h}
   workloads:
     - name: web
@@ -93,6 +95,9 @@ func TestElastic(t *testing.T) {
 	}
 	if cost, ideal := sink.last(sample.ElasticCost, pool), sink.last(sample.ElasticIdeal, pool); ideal <= 0 || cost <= ideal {
 		t.Errorf("the nodes cost $%v, and those that were needed would have $%v: want more than that", cost, ideal)
+	}
+	if hours, cost := sink.last(sample.ElasticNodeHours, pool), sink.last(sample.ElasticCost, pool); math.Abs(cost-1800*hours) > 1e-6*cost {
+		t.Errorf("%v node-hours cost $%v, want the spot price of $1800 an hour", hours, cost)
 	}
 	if left := sink.last(sample.ElasticPending, web); left != 0 {
 		t.Errorf("%v pods are without room at the end", left)

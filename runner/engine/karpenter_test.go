@@ -4,6 +4,7 @@ package engine_test
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -108,8 +109,36 @@ func TestKarpenter(t *testing.T) {
 	if kinds := sink.values(sample.NodesByType, sample.Labels{"type": "m6i.2xlarge"}); len(kinds) == 0 || slices.Max(kinds) != 1 {
 		t.Errorf("nodes of m6i.2xlarge: %v, want one", kinds)
 	}
+	checkKarpentersFigures(t, sink)
 	if cpu := sink.values(sample.ComponentMemory, sample.Labels{"component": "karpenter"}); len(cpu) == 0 || slices.Max(cpu) == 0 {
 		t.Error("Karpenter is not among the components that were sampled")
+	}
+}
+
+// checkKarpentersFigures: a m6i.2xlarge is ordered, joins after a second and costs what the catalog says.
+func checkKarpentersFigures(t *testing.T, sink *recording) {
+	t.Helper()
+	pool, web := sample.Labels{"pool": "general"}, sample.Labels{"workload": "web"}
+	if placed := sink.last(sample.ElasticOrders, sample.Labels{"pool": "general", "outcome": "placed"}); placed != 1 {
+		t.Errorf("%v orders, want 1", placed)
+	}
+	if ready := sink.distribution(sample.ElasticNodeReady, pool); ready.Count() != 1 || ready.Min() < 1 {
+		t.Errorf("%d nodes were Ready after %v s or more, want 1 after 1 s", ready.Count(), ready.Min())
+	}
+	if waits := sink.distribution(sample.ElasticWait, web); waits.Count() != 5 || waits.Min() < 1 {
+		t.Errorf("%d pods were without room for %v s or more, want 5 for 1 s", waits.Count(), waits.Min())
+	}
+	hours, cost, ideal := sink.last(sample.ElasticNodeHours, pool), sink.last(sample.ElasticCost, pool), sink.last(sample.ElasticIdeal, pool)
+	if math.Abs(cost-0.384*hours) > 1e-6*cost || ideal <= 0 || ideal >= cost {
+		t.Errorf("%v node-hours cost $%v, want $0.384 an hour, and more than at least $%v", hours, cost, ideal)
+	}
+	if removed := sink.last(sample.ElasticRemoved, pool); removed != 1 {
+		t.Errorf("%v nodes were removed, want 1", removed)
+	}
+	for _, p := range sink.points {
+		if p.Metric == sample.ElasticNodes && p.Labels["state"] == "needed" {
+			t.Fatal("how many nodes of several types are needed is not known")
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ type bench struct {
 	volumes *measure.Volumes  // nil without claims for volumes in the plan.
 	disk    *measure.Disk     // nil unless an emulated one is under etcd.
 	storage *storage          // nil without storage in the plan.
-	elastic *elastic          // nil without elastic pools in the plan.
+	elastic *elastic          // nil without elastic pools and Karpenter in the plan.
 	scraper *scrape.Scraper
 	end     context.CancelCauseFunc // Of the life of the above.
 }
@@ -181,7 +181,7 @@ func (b *bench) start(ctx context.Context, e *engine, startup stages.Latency) (e
 		Labels: map[string]string{action.RunLabel: e.Run},
 	})
 	e.env.Pods, e.env.Nodes, e.env.HPAs = b.pods, b.nodes, b.hpas
-	if err == nil && e.Plan.Fleet.Elastic() {
+	if err == nil && (e.Plan.Fleet.Elastic() || e.Plan.Cluster.Karpenter != nil) {
 		b.elastic, err = e.startElastic(ctx, b.nodes, selector)
 	}
 	return err

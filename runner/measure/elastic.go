@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -25,7 +26,7 @@ type ElasticOptions struct {
 	Pools     []ElasticPool
 	Workloads []string                   // Have a series from the beginning, so that no pod without room is a figure, too.
 	Daemon    func(workload string) bool // Whether a workload is a DaemonSet.
-	Orders    bool                       // Orders are told, so that none is a figure, too.
+	Claims    dynamic.Interface          // To watch Karpenter's NodeClaims by, which are its orders; nil if there are none.
 }
 
 // An ElasticPool is a pool whose nodes come and go. Its nodes have its name in fleet.PoolLabel.
@@ -35,14 +36,21 @@ type ElasticPool struct {
 	Room         packing.Amount // The same without what DaemonSets take.
 	Utilization  float64        // A node is idle of which pods request less than this share of CPU and memory.
 	PricePerHour float64        // US dollars; 0 if not known.
+	Outcomes     []string       // Of orders, those that are told, so that none is a figure, too.
+	// Price is what a node with these labels costs an hour, 0 if not known, where nodes of several kinds
+	// are in the pool, whose Kinds they are; nil where they are all alike.
+	Price func(labels map[string]string) float64
+	Kinds []packing.Kind // At most packing.MostKinds; none if too many.
 }
 
 // Elastic measures how nodes follow pods, whatever adds and removes the nodes: how long pods are without
-// room, what nodes there are and what they cost, and which are needed. Only the orders must be told.
+// room, what nodes there are and what they cost, and which are needed. Only the orders must be told, unless they
+// are Karpenter's claims.
 type Elastic struct {
 	options     ElasticOptions
 	pools       map[string]ElasticPool
 	pods, nodes *following
+	claims      *following // nil without claims.
 
 	mu      sync.Mutex
 	at      sample.Offset // Until when the counters are right.
@@ -50,8 +58,10 @@ type Elastic struct {
 	there   map[string]*elasticNode
 	counts  map[string]*nodeCounts // By pool.
 	ordered map[string]order       // By the name of a node that is not there yet.
-	wanted  packing.Amount         // By the pods for which nodes are needed; where one pool is elastic.
-	missing map[string]int         // Pods without room, by workload.
+	claimed map[types.UID]*claim
+	wanted  packing.Amount // By the pods for which nodes are needed; where one pool is elastic.
+	least   []float64      // What nodes of several kinds cost an hour at least for them, by resource.
+	missing map[string]int // Pods without room, by workload.
 	short   shortage
 	totals  map[elasticTotal]float64
 	windows map[windowed]*sample.Histogram
@@ -63,6 +73,7 @@ type Elastic struct {
 type order struct {
 	pool, phase string
 	at          sample.Offset
+	price       float64
 }
 
 // elasticTotal and windowed tell the series of counters and of distributions apart.
@@ -71,8 +82,12 @@ type (
 	windowed     struct{ metric, pool, workload, phase string }
 )
 
-// nodeCounts are the nodes of a pool.
-type nodeCounts struct{ ordered, created, ready int }
+// nodeCounts are the nodes of a pool; prices are those of which are paid for, with how many nodes each.
+type nodeCounts struct {
+	ordered, created, ready int
+	prices                  map[float64]int
+	unpriced                bool // The price of one was not known.
+}
 
 // elasticPod is what is kept of a pod that exists and has not ended.
 type elasticPod struct {
@@ -81,6 +96,7 @@ type elasticPod struct {
 	without sample.Offset // Since when it is without room; 0 if it is not.
 	wants   bool          // Nodes of an elastic pool are needed for it, if it is on one or on none.
 	needs   bool          // It is in wanted.
+	least   []float64     // What it costs an hour at least, by resource, where nodes are of several kinds.
 	evicted bool
 }
 
@@ -90,7 +106,9 @@ type elasticNode struct {
 	order *order // nil if none was told.
 	taken packing.Amount
 	ready bool
+	first sample.Offset // When it was first seen Ready; 0 if it was not.
 	idle  sample.Offset // Since when pods request little of it; 0 if they do not.
+	price float64
 }
 
 // StartElastic begins to watch and returns when the nodes and pods that exist are known. The watch ends
@@ -106,9 +124,14 @@ func StartElastic(ctx context.Context, options ElasticOptions) (*Elastic, error)
 	if err := e.nodes.waitSynced(ctx, "elastic nodes"); err != nil {
 		return nil, err
 	}
+	if err := e.watchClaims(ctx); err != nil {
+		e.nodes.stop()
+		return nil, err
+	}
 	pods := listWatch(client.CoreV1().Pods(""), labelled(options.Selector))
 	e.pods = follow(ctx, options.Run, "pods without room", pods, &corev1.Pod{}, elasticPods{e})
 	if err := e.pods.waitSynced(ctx, "pods without room"); err != nil {
+		e.stopClaims()
 		e.nodes.stop()
 		return nil, err
 	}
@@ -119,17 +142,15 @@ func StartElastic(ctx context.Context, options ElasticOptions) (*Elastic, error)
 func newElastic(options ElasticOptions) *Elastic {
 	now := options.Clock.Now()
 	e := &Elastic{options: options, pools: map[string]ElasticPool{}, at: now, from: now, byUID: map[types.UID]*elasticPod{},
-		there: map[string]*elasticNode{}, counts: map[string]*nodeCounts{}, ordered: map[string]order{}, missing: map[string]int{}, totals: map[elasticTotal]float64{},
+		there: map[string]*elasticNode{}, counts: map[string]*nodeCounts{}, ordered: map[string]order{}, claimed: map[types.UID]*claim{}, missing: map[string]int{}, totals: map[elasticTotal]float64{},
 		windows: map[windowed]*sample.Histogram{}, never: map[windowed]*sample.Histogram{}}
 	for _, p := range options.Pools {
-		e.pools[p.Name], e.counts[p.Name] = p, &nodeCounts{}
+		e.pools[p.Name], e.counts[p.Name] = p, &nodeCounts{prices: map[float64]int{}}
 		for _, metric := range []string{sample.ElasticNodeHours, sample.ElasticRemoved} {
 			e.totals[elasticTotal{metric: metric, pool: p.Name}] = 0
 		}
-		for _, outcome := range []string{"placed", "capacity", "quota", "failed"} {
-			if options.Orders {
-				e.totals[elasticTotal{metric: sample.ElasticOrders, pool: p.Name, outcome: outcome}] = 0
-			}
+		for _, outcome := range p.Outcomes {
+			e.totals[elasticTotal{metric: sample.ElasticOrders, pool: p.Name, outcome: outcome}] = 0
 		}
 	}
 	for _, w := range options.Workloads {
@@ -147,6 +168,7 @@ func (e *Elastic) Close() {
 		return
 	}
 	e.pods.stop()
+	e.stopClaims()
 	e.nodes.stop()
 	e.censor()
 	e.flush()
@@ -154,15 +176,21 @@ func (e *Elastic) Close() {
 
 // Ordered says that a node of a pool was ordered then, before it is there.
 func (e *Elastic) Ordered(pool, node string, at time.Time) {
-	now := e.options.Clock.At(at)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.accrue(e.options.Clock.Now())
-	if e.there[node] == nil {
-		e.counts[pool].ordered++
-		e.ordered[node] = order{pool: intern(pool), phase: intern(e.options.phase()), at: now}
+	e.placed(node, order{pool: intern(pool), phase: intern(e.options.phase()), at: e.options.Clock.At(at), price: e.pools[pool].PricePerHour})
+}
+
+func (e *Elastic) placed(node string, o order) {
+	if there := e.there[node]; there == nil {
+		e.counts[o.pool].ordered++
+		e.counts[o.pool].pay(o.price, 1)
+		e.ordered[node] = o
+	} else {
+		e.late(there, o)
 	}
-	e.totals[elasticTotal{metric: sample.ElasticOrders, pool: pool, outcome: "placed"}]++
+	e.totals[elasticTotal{metric: sample.ElasticOrders, pool: o.pool, outcome: "placed"}]++
 }
 
 // Refused says that an order for a pool was refused: by "capacity", or by the "quota".
@@ -177,8 +205,13 @@ func (e *Elastic) Failed(pool, node string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.accrue(e.options.Clock.Now())
-	if _, waits := e.ordered[node]; waits {
+	e.failed(pool, node)
+}
+
+func (e *Elastic) failed(pool, node string) {
+	if o, waits := e.ordered[node]; waits {
 		e.counts[pool].ordered--
+		e.counts[pool].pay(o.price, -1)
 		delete(e.ordered, node)
 	}
 	e.totals[elasticTotal{metric: sample.ElasticOrders, pool: pool, outcome: "failed"}]++
@@ -196,22 +229,15 @@ func (e *Elastic) accrue(now sample.Offset) {
 			e.totals[elasticTotal{metric: sample.ElasticPendingSeconds, workload: workload}] += float64(n) * seconds
 		}
 	}
-	for name, p := range e.pools {
-		hours := float64(e.counts[name].ordered+e.counts[name].created) * seconds / 3600
-		e.totals[elasticTotal{metric: sample.ElasticNodeHours, pool: name}] += hours
-		if p.PricePerHour <= 0 {
-			continue
-		}
-		e.totals[elasticTotal{metric: sample.ElasticCost, pool: name}] += hours * p.PricePerHour
-		if needed, known := e.needed(); known {
-			e.totals[elasticTotal{metric: sample.ElasticIdeal, pool: name}] += float64(needed) * seconds / 3600 * p.PricePerHour
-		}
+	for name, n := range e.counts {
+		e.totals[elasticTotal{metric: sample.ElasticNodeHours, pool: name}] += float64(n.ordered+n.created) * seconds / 3600
+		e.charge(name, seconds/3600)
 	}
 }
 
 // needed is the fewest nodes of the only elastic pool that any packing could do with.
 func (e *Elastic) needed() (nodes int, known bool) {
-	if len(e.options.Pools) != 1 {
+	if len(e.options.Pools) != 1 || e.options.Pools[0].Price != nil {
 		return 0, false
 	}
 	return packing.NodesFor(e.options.Pools[0].Room, e.wanted), true
@@ -292,8 +318,14 @@ func (e *Elastic) censor() {
 			n.order = nil
 		}
 	}
+	for _, c := range e.claimed {
+		if c.node == "" {
+			e.took(e.never, windowed{metric: sample.ElasticNodeReady, pool: c.pool, phase: c.phase}, c.at, now)
+		}
+	}
 	e.short.censor(e, now)
 	clear(e.ordered)
+	clear(e.claimed)
 }
 
 // A shortage is a time in which pods are without room.

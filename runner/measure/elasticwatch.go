@@ -115,13 +115,15 @@ func (e *Elastic) node(seen *corev1.Node, now sample.Offset) {
 	e.accrue(now)
 	known := e.there[seen.Name]
 	if known == nil {
-		known = &elasticNode{pool: pool}
+		known = &elasticNode{pool: pool, price: e.priceOf(pool, seen.Labels)}
 		e.there[seen.Name] = known
 		counts.created++
+		counts.pay(known.price, 1)
 		if o, told := e.ordered[seen.Name]; told {
 			known.order = &o
 			delete(e.ordered, seen.Name)
 			counts.ordered--
+			counts.pay(o.price, -1)
 		}
 		e.adopt(seen.Name, known)
 	}
@@ -129,6 +131,9 @@ func (e *Elastic) node(seen *corev1.Node, now sample.Offset) {
 	switch {
 	case ready && !known.ready:
 		counts.ready++
+		if known.first == 0 {
+			known.first = now
+		}
 		if known.order != nil {
 			e.took(e.windows, windowed{metric: sample.ElasticNodeReady, pool: pool, phase: known.order.phase}, known.order.at, now)
 			known.order = nil
@@ -161,6 +166,7 @@ func (e *Elastic) removed(name string, now sample.Offset) {
 	delete(e.there, name)
 	counts := e.counts[known.pool]
 	counts.created--
+	counts.pay(known.price, -1)
 	if known.ready {
 		counts.ready--
 	}
@@ -173,6 +179,9 @@ func (e *Elastic) removed(name string, now sample.Offset) {
 // judge says whether pods request little of a node.
 func (e *Elastic) judge(n *elasticNode, now sample.Offset) {
 	p := e.pools[n.pool]
+	if p.Price != nil {
+		return // Nodes of several kinds have no common utilization.
+	}
 	share := max(float64(n.taken.MilliCPU)/float64(max(p.Allocatable.MilliCPU, 1)), float64(n.taken.Bytes)/float64(max(p.Allocatable.Bytes, 1)))
 	switch low := share < p.Utilization; {
 	case !low:
@@ -194,6 +203,7 @@ func (e *Elastic) pod(seen *corev1.Pod, now sample.Offset) {
 		takes := Requests(seen.Spec)
 		known = &elasticPod{Pod: packing.Pod{Workload: intern(seen.Labels[WorkloadLabel]), MilliCPU: takes.MilliCPU, Bytes: takes.Bytes}}
 		known.Daemon = e.options.Daemon != nil && e.options.Daemon(known.Workload)
+		known.least = e.leastOf(known.Pod)
 		e.byUID[seen.UID] = known
 	}
 	if known.Node == "" && seen.Spec.NodeName != "" {
@@ -240,6 +250,9 @@ func (e *Elastic) asks(seen *corev1.Pod, p *elasticPod) bool {
 	if p.Daemon || len(e.options.Pools) != 1 || seen.Spec.Priority != nil && *seen.Spec.Priority < 0 {
 		return false
 	}
+	if e.options.Pools[0].Price != nil {
+		return p.least != nil
+	}
 	return packing.Fits(e.options.Pools[0].Room, p.Takes())
 }
 
@@ -248,8 +261,10 @@ func (e *Elastic) need(p *elasticPod, needs bool) {
 	switch {
 	case needs && !p.needs:
 		e.wanted = packing.Plus(e.wanted, p.Takes())
+		e.addLeast(p.least, 1)
 	case !needs && p.needs:
 		e.wanted = packing.Minus(e.wanted, p.Takes())
+		e.addLeast(p.least, -1)
 	}
 	p.needs = needs
 }

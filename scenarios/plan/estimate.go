@@ -188,7 +188,7 @@ func (s *simulation) grow(phase string, w Workload, pods int, seconds float64) {
 	s.Estimate.Objects["Pod"] += pods
 	s.backlog += max(0, float64(pods)/AssumedPodsPerSecond-seconds)
 	s.observe(sample.FromPods, float64(pods), sample.Labels{"phase": phase, "workload": w.Name})
-	if s.Fleet.Elastic() { // No more of them can be without room.
+	if s.Fleet.Elastic() || s.Cluster.Karpenter != nil { // No more of them can be without room.
 		s.observe(sample.FromElastic, float64(max(pods, w.MostPods)), sample.Labels{"workload": w.Name})
 	}
 	s.claim(w, pods)

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,16 +122,22 @@ func (c *checker) elasticNodes(h *history, pool *Pool, path string) {
 
 // elasticData checks that an objective on an elastic pool has one. Such a pool lives through all phases.
 func (c *checker) elasticData(o Objective, metric sample.Metric, path string) {
-	elastic := 0
+	made := c.karpenterPools()
+	elastic := len(made)
 	for _, p := range c.s.Spec.Fleet.Pools {
 		if p.Elastic != nil {
 			elastic++
 		}
 	}
-	pool := c.pools[o.Where["pool"]]
+	pool, where := c.pools[o.Where["pool"]], o.Where["pool"]
+	all := elastic == len(made) || slices.Contains(made, where) // Only Karpenter's pools are meant.
+	unknown := metric.Name == sample.ElasticNodes && o.Where["state"] == "needed" || metric.Name == sample.ElasticIdle ||
+		metric.Name == sample.ElasticOrders && (o.Where["outcome"] == "capacity" || o.Where["outcome"] == "quota")
 	switch needed := metric.Name == sample.ElasticIdeal || metric.Name == sample.ElasticExcess || metric.Name == sample.ElasticNodes && o.Where["state"] == "needed"; {
 	case elastic == 0:
 		c.fault(path+".metric", "give a pool elastic", "%s would have no data: no pool is elastic", metric.Name)
+	case all && unknown:
+		c.fault(path+".metric", "", "%s would have no data: of nodes that Karpenter makes that is not known", metric.Name)
 	case pool != nil && pool.Elastic == nil:
 		c.fault(path+".where.pool", "", "%s would have no data: pool %q is not elastic", metric.Name, pool.Name)
 	case needed && elastic > 1:

@@ -28,6 +28,30 @@ const (
 	nodeClassKind = "KWOKNodeClass"
 )
 
+// IsNodePool reports whether objects of a kind are what Karpenter makes nodes for.
+func IsNodePool(apiVersion, kind string) bool {
+	return kind == nodePoolKind && strings.HasPrefix(apiVersion, "karpenter.sh/")
+}
+
+// karpenterPools are the names of the NodePools that Karpenter fills.
+func (c *checker) karpenterPools() []string {
+	if c.s.Spec.Cluster.Karpenter == nil {
+		return nil
+	}
+	var all []string
+	for _, w := range c.s.Spec.Workloads {
+		version, _ := w.Manifest["apiVersion"].(string)
+		name, _ := Lookup(w.Manifest, "metadata", "name").(string)
+		for i := 0; IsNodePool(version, w.Kind()) && i < min(w.Count, mostNodePools); i++ {
+			all = append(all, ReplaceIndex(name, i))
+		}
+	}
+	return all
+}
+
+// mostNodePools is of how many NodePools of a workload objectives may name one.
+const mostNodePools = 1000
+
 // karpenter checks what Karpenter is to make nodes of, and for; types are the names of all node types,
 // none if any name is allowed.
 func (c *checker) karpenter(types []string) {

@@ -28,6 +28,9 @@ spec:
   objectives:
     - {metric: nodes_total, statistic: last, where: {state: created}, most: "0"}
     - {metric: nodes_by_type_total, statistic: max, where: {type: own}, most: "3"}
+    - {metric: elastic_nodes_total, statistic: max, where: {pool: general, state: created}, most: "3"}
+    - {metric: elastic_cost_dollars, statistic: last, where: {pool: general}, most: "3"}
+    - {metric: elastic_excess_ratio, where: {pool: general}, most: "3"}
 `
 
 func TestKarpenter(t *testing.T) {
@@ -56,6 +59,13 @@ func TestKarpenterFaults(t *testing.T) {
 		{"metrics-server", "  cluster:\n", "  cluster:\n    metricsServer: {}\n", "metrics-server cannot read the nodes that Karpenter makes"},
 		{"a pool that is never made", "        - create: {workload: general}\n", "", "nodes_total would have no data"},
 		{"another type's figure", "where: {type: own}", "where: {type: r6i.large}", `never has type "r6i.large"`},
+		{"needed nodes", "{pool: general, state: created}", "{pool: general, state: needed}", "of nodes that Karpenter makes that is not known"},
+		{"idle nodes", "metric: elastic_cost_dollars, statistic: last", "metric: elastic_idle_seconds, percentile: 50", "of nodes that Karpenter makes that is not known"},
+		{"refused orders", "metric: elastic_nodes_total, statistic: max, where: {pool: general, state: created}",
+			"metric: elastic_orders_total, statistic: last, where: {pool: general, outcome: quota}", "of nodes that Karpenter makes that is not known"},
+		{"another pool", "{pool: general}", "{pool: generl}", `never has pool "generl"`},
+		{"two pools", "    - name: general\n", "    - {name: more, manifest: {apiVersion: karpenter.sh/v1, kind: NodePool, metadata: {name: more}}}\n    - name: general\n",
+			"elastic_excess_ratio would have no data: which of 2 elastic pools"},
 		{"another figure of nodes", "metric: nodes_by_type_total, statistic: max, where: {type: own}", "metric: node_ready_seconds, percentile: 50",
 			"node_ready_seconds would have no data"},
 	} {

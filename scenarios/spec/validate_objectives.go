@@ -114,6 +114,9 @@ func (c *checker) labelValues(metric sample.Metric) map[string][]string {
 		"pool":     sortedKeys(c.pools),
 		"service":  sortedKeys(c.services),
 	}
+	if metric.Source == sample.FromElastic {
+		values["pool"] = append(values["pool"], c.karpenterPools()...)
+	}
 	if metric.Source == sample.FromFit {
 		values["pool"] = append(values["pool"], sample.AllPools)
 	}
