@@ -95,6 +95,10 @@ func specOptions(flags scenarioFlags, directory fs.FS) (spec.Options, error) {
 		t, _ := types.Find(name)
 		return t.PricePerHour, t.SpotPerHour, t.PerPod != nil
 	}
+	options.CatalogVolumes = func(name string) int {
+		t, _ := types.Find(name)
+		return t.Volumes
+	}
 	options.Room = func(name string, own *spec.NodeType) (milliCPU, bytes int64, known bool) {
 		t, known := types.Find(name)
 		if own != nil {

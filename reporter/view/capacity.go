@@ -13,8 +13,10 @@ import (
 
 // capacityLead says how the nodes were found, and what the figures are about.
 const capacityLead = "Nodes were added until the scheduler had placed every pod, beginning with the fewest that any packing could " +
-	"do with; where several pools grow, a pod leans to the one in which the part of a node that it takes costs least. All shares are of what the nodes leave to pods, and by what pods request, not by what they use. A node counts that holds a pod " +
-	"other than those of DaemonSets. What is free of a resource is stranded on nodes where another one is used up, and fragmented as far as no further average pod can use it."
+	"do with; where several pools grow, a pod leans to the one in which the part of a node that it takes costs least. All shares are " +
+	"of what the nodes leave to pods, and by what pods request, not by what they use; volumes are those that pods have of their own, " +
+	"where a node takes only so many. A node counts that holds a pod other than those of DaemonSets. What is free of a resource is " +
+	"stranded on nodes where another one is used up, and fragmented as far as no further average pod can use it."
 
 // capacity shows how many nodes the pods needed, how these are filled and what they cost; nil if
 // nothing was fitted.
@@ -171,7 +173,7 @@ func (f fitted) use() [][]string {
 }
 
 // resourceWords are what people call the resources.
-var resourceWords = map[string]string{packing.CPU: "CPU", packing.Memory: "memory", packing.Pods: "number of pods"}
+var resourceWords = map[string]string{packing.CPU: "CPU", packing.Memory: "memory", packing.Pods: "number of pods", packing.Volumes: "number of volumes"}
 
 // limiting is the resource of which the largest share is requested; "" if nothing is known.
 func (f fitted) limiting() string {

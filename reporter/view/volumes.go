@@ -44,6 +44,10 @@ func (b *builder) volumes() []Section {
 		section.Tables = append(section.Tables, startTable(v.Workloads))
 	}
 	section.Figures = append(section.Figures, b.volumesFigure())
+	if len(v.Calls) > 0 {
+		section.Lead += callsLead
+		section.Tables = append(section.Tables, volumeCallsTable(v))
+	}
 	section.Tables = append(section.Tables, volumeCounts(v))
 	if len(v.Pending) > 0 {
 		section.Tables = append(section.Tables, volumePending(v))
@@ -229,7 +233,7 @@ func startWords(w summary.VolumeStart) string {
 	case most.Stage == "attach":
 		text += fmt.Sprintf(", and %s of the time from scheduled to Ready", percent(*w.AttachShare))
 	default:
-		text += fmt.Sprintf(", and attaching %s of the time from scheduled to Ready", percent(*w.AttachShare))
+		text += fmt.Sprintf("; of the time from scheduled to Ready alone, attaching took %s", percent(*w.AttachShare))
 	}
 	return text + "."
 }
@@ -281,6 +285,7 @@ func (b *builder) volumeFacts() []Fact {
 			}
 		}
 	}
+	facts = append(facts, volumeCallsFacts(v)...)
 	for _, w := range v.Workloads {
 		if len(w.Stages) > 0 {
 			facts = append(facts, Fact{"Start with volumes (" + orDash(w.Workload) + ")", startWords(w)})

@@ -29,7 +29,10 @@ func TestVolumesSection(t *testing.T) {
 			"db-slow | 120 | 4 | ≥ 22.5 s | 2.4 s (11%) | 9.2 s (41%) | 9.8 s (44%) | 1.1 s (4.9%) | 0 s (0%)"},
 		"volume-counts":  {"fast | 120 | 120 | 25 | 120 | 40 | 0 | 0", "slow | 120 | 116 | 60 | 116 | 0 | 7 | 0"},
 		"volume-pending": {"node(s) exceed max volume count | 31 | 0"},
-		"volume-nodes":   {"csi.kubedyno.dev | 24 | 25 | 96%"},
+		"volume-calls": {"fast | provision | 120 | 0 | 1.3 s | 4 s | 1.43 s | 4.2 s | 125 ms", "fast | attach | 120 | 0 | 2.17 s | 4.6 s | 2.27 s | 4.8 s | 100 ms",
+			"fast | detach | 90 | 0 | 1.28 s | 2.2 s | 1.38 s | 2.4 s | 100 ms", "slow | provision | 123 | 3 | 7.25 s | 18 s | ≥ 7.72 s | ≥ 71 s | ≥ 475 ms",
+			"slow | attach | 123 | 7 | – | – | 10.6 s | 21 s | –", "slow | delete | 20 | 0 | 1 s | 1 s | – | – | –"},
+		"volume-nodes": {"csi.kubedyno.dev | 24 | 25 | 96%"},
 	} {
 		if !slices.Equal(rows[id], want) {
 			t.Errorf("table %s is\n%s\nwant\n%s", id, strings.Join(rows[id], "\n"), strings.Join(want, "\n"))

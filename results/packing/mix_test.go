@@ -9,13 +9,13 @@ import (
 
 // Two kinds of nodes: one with little memory at $1, one with much of it at $1.50.
 var (
-	lean = Kind{Room: Amount{8000, 16 * gi, 50}, Hour: 1}
-	rich = Kind{Room: Amount{8000, 64 * gi, 50}, Hour: 1.5}
+	lean = Kind{Room: Amount{8000, 16 * gi, 50, 0}, Hour: 1}
+	rich = Kind{Room: Amount{8000, 64 * gi, 50, 0}, Hour: 1.5}
 )
 
 func TestCheapest(t *testing.T) {
 	both := Kinds(0).With(0).With(1)
-	dear := Kind{Room: Amount{1 << 40, 1 << 50, 500}, Pod: func(a Amount) (float64, bool) { return 0.3, a.MilliCPU <= 4000 }}
+	dear := Kind{Room: Amount{1 << 40, 1 << 50, 500, 0}, Pod: func(a Amount) (float64, bool) { return 0.3, a.MilliCPU <= 4000 }}
 	all := []Kind{lean, rich, dear}
 	any3 := both.With(2)
 	for _, c := range []struct {
@@ -58,7 +58,7 @@ func TestCostBound(t *testing.T) {
 	if got, ok := CostBound([]Kind{lean}, pods); ok {
 		t.Errorf("at least $%v although two pods fit nowhere", got)
 	}
-	flat := Kind{Room: Amount{1 << 40, 1 << 50, 500}, Pod: func(Amount) (float64, bool) { return 0.01, true }}
+	flat := Kind{Room: Amount{1 << 40, 1 << 50, 500, 0}, Pod: func(Amount) (float64, bool) { return 0.01, true }}
 	for i := range pods {
 		pods[i].May = 7
 	}
@@ -70,7 +70,7 @@ func TestCostBound(t *testing.T) {
 // TestCostBoundHolds: no packing that one can make costs less than the bound.
 func TestCostBoundHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		kinds := []Kind{lean, rich, {Room: Amount{2000, 4 * gi, 3}, Hour: rapid.Float64Range(0.01, 2).Draw(t, "small")}}
+		kinds := []Kind{lean, rich, {Room: Amount{2000, 4 * gi, 3, 0}, Hour: rapid.Float64Range(0.01, 2).Draw(t, "small")}}
 		var pods []Pod
 		for range rapid.IntRange(1, 30).Draw(t, "pods") {
 			pods = append(pods, Pod{MilliCPU: rapid.Int64Range(0, 2000).Draw(t, "cpu"), Bytes: rapid.Int64Range(0, 4*gi).Draw(t, "memory"),

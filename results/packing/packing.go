@@ -14,13 +14,18 @@ const (
 	CPU    = "cpu"    // In millicores.
 	Memory = "memory" // In bytes.
 	Pods   = "pods"   // In pods, each of which takes one.
+	// Volumes is in volumes that pods have of their own, where a node takes only so many.
+	Volumes = "volumes"
 )
 
+// NoLimit is how many volumes a node takes of which no limit is known: more than all pods have.
+const NoLimit = 1 << 40
+
 // Resources returns the names of the resources, in their order.
-func Resources() []string { return []string{CPU, Memory, Pods} }
+func Resources() []string { return []string{CPU, Memory, Pods, Volumes} }
 
 // An Amount is so much of each resource.
-type Amount struct{ MilliCPU, Bytes, Pods int64 }
+type Amount struct{ MilliCPU, Bytes, Pods, Volumes int64 }
 
 // of returns the amount of one resource.
 func (a Amount) of(resource string) int64 {
@@ -29,21 +34,23 @@ func (a Amount) of(resource string) int64 {
 		return a.MilliCPU
 	case Memory:
 		return a.Bytes
+	case Pods:
+		return a.Pods
 	}
-	return a.Pods
+	return a.Volumes
 }
 
 func (a Amount) plus(b Amount) Amount {
-	return Amount{a.MilliCPU + b.MilliCPU, a.Bytes + b.Bytes, a.Pods + b.Pods}
+	return Amount{a.MilliCPU + b.MilliCPU, a.Bytes + b.Bytes, a.Pods + b.Pods, a.Volumes + b.Volumes}
 }
 
 func (a Amount) minus(b Amount) Amount {
-	return Amount{a.MilliCPU - b.MilliCPU, a.Bytes - b.Bytes, a.Pods - b.Pods}
+	return Amount{a.MilliCPU - b.MilliCPU, a.Bytes - b.Bytes, a.Pods - b.Pods, a.Volumes - b.Volumes}
 }
 
 // holds reports whether there is as much of each resource as b.
 func (a Amount) holds(b Amount) bool {
-	return a.MilliCPU >= b.MilliCPU && a.Bytes >= b.Bytes && a.Pods >= b.Pods
+	return a.MilliCPU >= b.MilliCPU && a.Bytes >= b.Bytes && a.Pods >= b.Pods && a.Volumes >= b.Volumes
 }
 
 // A Pod is a pod as the scheduler sees it.
@@ -53,12 +60,13 @@ type Pod struct {
 	Daemon   bool   // A DaemonSet made it.
 	MilliCPU int64  // Requested.
 	Bytes    int64  // Requested.
+	Volumes  int64  // That it has of its own.
 	Message  string // What the scheduler says of a pending one.
 	May      Kinds  // Onto which kinds of nodes it may go, apart from their size.
 }
 
 // Takes is what the pod takes up on a node.
-func (p Pod) Takes() Amount { return Amount{p.MilliCPU, p.Bytes, 1} }
+func (p Pod) Takes() Amount { return Amount{p.MilliCPU, p.Bytes, 1, p.Volumes} }
 
 // A Result is how pods lie on nodes. The maps are by resource; what is not defined is not in them.
 type Result struct {
@@ -116,15 +124,21 @@ func Measure(nodes []Node, pods []Pod) Result {
 	slices.Sort(counts)
 	r.MedianPods, r.MostPods = counts[(len(counts)-1)/2], counts[len(counts)-1]
 	for _, resource := range Resources() {
-		if all := float64(total.of(resource)); all > 0 {
-			r.Requested[resource] = float64(taken.of(resource)) / all
-			r.Daemons[resource] = float64(daemons.of(resource)) / all
+		if all := total.of(resource); tells(resource, all, taken) {
+			r.Requested[resource] = float64(taken.of(resource)) / float64(all)
+			r.Daemons[resource] = float64(daemons.of(resource)) / float64(all)
 		}
 	}
 	mix := mixOf(pods)
 	r.Stranded, r.Fragmented = Stranded(total, free, mix), Fragmented(free, mix)
 	r.BlastShare = l.shares()
 	return r
+}
+
+// tells reports whether there is something to say of a resource of which there is so much in all. Of volumes
+// there is not where nobody has any, or where no limit is known; what is taken leaves most of NoLimit.
+func tells(resource string, all int64, taken Amount) bool {
+	return all > 0 && (resource != Volumes || all < NoLimit/2 && taken.Volumes > 0)
 }
 
 // mixOf returns what the pods take up that no DaemonSet made.
@@ -236,7 +250,10 @@ func Stranded(total Amount, free []Amount, mix []Amount) map[string]float64 {
 	if len(mix) == 0 {
 		return stranded
 	}
-	least := map[string]int64{}
+	least, taken := map[string]int64{}, Amount{}
+	for _, p := range mix {
+		taken = taken.plus(p)
+	}
 	for _, resource := range Resources() {
 		least[resource] = math.MaxInt64
 		for _, p := range mix {
@@ -253,7 +270,7 @@ func Stranded(total Amount, free []Amount, mix []Amount) map[string]float64 {
 				}
 			}
 		}
-		if all > 0 {
+		if tells(resource, all, taken) {
 			stranded[resource] = float64(sum) / float64(all)
 		}
 	}
@@ -278,7 +295,7 @@ func Fragmented(free []Amount, mix []Amount) map[string]float64 {
 		for _, f := range free {
 			sum += max(0, f.of(resource))
 		}
-		if sum > 0 && average.of(resource) > 0 {
+		if average.of(resource) > 0 && tells(resource, sum, average) {
 			fragmented[resource] = 1 - float64(fits*average.of(resource))/float64(sum)
 		}
 	}
@@ -295,7 +312,7 @@ func averageOf(mix []Amount) Amount {
 		return Amount{}
 	}
 	n := int64(len(mix))
-	return Amount{sum.MilliCPU / n, sum.Bytes / n, 1}
+	return Amount{sum.MilliCPU / n, sum.Bytes / n, 1, sum.Volumes / n}
 }
 
 // fit is how many pods of a size there is room for.

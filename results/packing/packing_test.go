@@ -14,11 +14,11 @@ const (
 
 // The two node types that are packed by hand, with what the catalog says they leave to pods.
 var (
-	m6iLarge  = Amount{1930, 7518 * mi, 29}  // $0.096 an hour.
-	c6i2xl    = Amount{7910, 15391 * mi, 58} // $0.34 an hour.
-	daemonPod = Amount{130, 118 * mi, 1}     // What one DaemonSet takes of each node.
-	web       = Amount{500, 512 * mi, 1}     // Ten of these,
-	cache     = Amount{250, 3 * gi, 1}       // and four of these.
+	m6iLarge  = Amount{1930, 7518 * mi, 29, 0}  // $0.096 an hour.
+	c6i2xl    = Amount{7910, 15391 * mi, 58, 0} // $0.34 an hour.
+	daemonPod = Amount{130, 118 * mi, 1, 0}     // What one DaemonSet takes of each node.
+	web       = Amount{500, 512 * mi, 1, 0}     // Ten of these,
+	cache     = Amount{250, 3 * gi, 1, 0}       // and four of these.
 )
 
 // TestPackingByHand packs ten web pods and four caches onto two node types, by hand.
@@ -109,7 +109,7 @@ func nodesOf(each Amount, names ...string) []Node {
 
 // TestMeasureMixed: the shares are of what nodes of two sizes have together.
 func TestMeasureMixed(t *testing.T) {
-	got := Measure([]Node{{"small", Amount{1000, 2 * gi, 10}}, {"large", Amount{3000, 6 * gi, 30}}}, []Pod{
+	got := Measure([]Node{{"small", Amount{1000, 2 * gi, 10, 0}}, {"large", Amount{3000, 6 * gi, 30, 0}}}, []Pod{
 		{Workload: "w", Node: "small", MilliCPU: 900, Bytes: gi}, {Workload: "w", Node: "large", MilliCPU: 1100, Bytes: gi}})
 	want := map[string]float64{CPU: 0.5, Memory: 0.25, Pods: 2. / 40}
 	if diff := cmp.Diff(want, got.Requested); diff != "" || got.Nodes != 2 {
@@ -122,7 +122,7 @@ func TestMeasureMixed(t *testing.T) {
 }
 
 func TestLowerBound(t *testing.T) {
-	room := Amount{1000, 4 * gi, 10}
+	room := Amount{1000, 4 * gi, 10, 0}
 	pods := func(n int, a Amount) []Amount {
 		var all []Amount
 		for range n {
@@ -138,12 +138,12 @@ func TestLowerBound(t *testing.T) {
 		full int
 	}{
 		{"nothing", nil, 0, true, 0},
-		{"exactly one", pods(2, Amount{500, gi, 1}), 1, true, 1},
-		{"one millicore too many", append(pods(1, Amount{501, gi, 1}), Amount{500, gi, 1}), 2, true, 1},
-		{"by memory", pods(3, Amount{10, 2 * gi, 1}), 2, true, 1},
-		{"by pods", pods(11, Amount{1, 1, 1}), 2, true, 1},
-		{"without requests", pods(3, Amount{0, 0, 1}), 1, true, 0},
-		{"too large", pods(1, Amount{1001, gi, 1}), 0, false, 1},
+		{"exactly one", pods(2, Amount{500, gi, 1, 0}), 1, true, 1},
+		{"one millicore too many", append(pods(1, Amount{501, gi, 1, 0}), Amount{500, gi, 1, 0}), 2, true, 1},
+		{"by memory", pods(3, Amount{10, 2 * gi, 1, 0}), 2, true, 1},
+		{"by pods", pods(11, Amount{1, 1, 1, 0}), 2, true, 1},
+		{"without requests", pods(3, Amount{0, 0, 1, 0}), 1, true, 0},
+		{"too large", pods(1, Amount{1001, gi, 1, 0}), 0, false, 1},
 	} {
 		if got := Filled(room, c.mix); got != c.full {
 			t.Errorf("%s: %d nodes are full, want %d", c.name, got, c.full)
@@ -155,7 +155,7 @@ func TestLowerBound(t *testing.T) {
 }
 
 func TestMeasurePending(t *testing.T) {
-	got := Measure(nodesOf(Amount{1000, gi, 10}, "a"), []Pod{
+	got := Measure(nodesOf(Amount{1000, gi, 10, 0}, "a"), []Pod{
 		{Workload: "w", Node: "a", MilliCPU: 900}, {Workload: "w", MilliCPU: 900, Message: "0/1 nodes are available: 1 Insufficient cpu."},
 		{Workload: "w", MilliCPU: 900}, {Workload: "d", Daemon: true, Message: "0/1 nodes are available: 1 Insufficient cpu."}})
 	want := map[string]int{"Insufficient cpu": 2, "not tried by the scheduler yet": 1}
@@ -202,9 +202,9 @@ func FuzzReason(f *testing.F) {
 // TestStrandedBehindCPU: 249m are too little for a pod of 250m, so the memory and the places beside them
 // are stranded; 250m are enough.
 func TestStrandedBehindCPU(t *testing.T) {
-	free := []Amount{{249, 4 * gi, 5}, {250, 2 * gi, 5}}
+	free := []Amount{{249, 4 * gi, 5, 0}, {250, 2 * gi, 5, 0}}
 	want := map[string]float64{CPU: 0, Memory: 0.25, Pods: 0.25}
-	got := Stranded(Amount{2000, 16 * gi, 20}, free, []Amount{{250, gi, 1}, {500, 2 * gi, 1}})
+	got := Stranded(Amount{2000, 16 * gi, 20, 0}, free, []Amount{{250, gi, 1, 0}, {500, 2 * gi, 1, 0}})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("stranded (-want +got):\n%s", diff)
 	}

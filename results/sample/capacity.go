@@ -65,8 +65,8 @@ func capacityMetrics() []Metric {
 	return []Metric{
 		one(CapacityNodes, Count, LowerIsBetter, pool,
 			"Nodes that hold a pod other than those of DaemonSets, once the scheduler has placed all; no value while pods are pending."),
-		one(CapacityBound, Count, Neither, pool, "The fewest nodes that any packing could do with: the largest, over CPU, memory and "+
-			"number of pods, of what the pods request by what a node leaves beside its DaemonSets, rounded up; no value where other pools have nodes."),
+		one(CapacityBound, Count, Neither, pool, "The fewest nodes that any packing could do with: the largest, over CPU, memory, "+
+			"number of pods and of volumes, of what the pods request by what a node leaves beside its DaemonSets, rounded up; no value where other pools have nodes."),
 		one(CapacityPods, Count, Neither, pool, "Pods that are to be placed, without those of DaemonSets."),
 		one(CapacityPending, Count, LowerIsBetter, pool, "Pods that have no node when no further node would help, or the pool has no more."),
 		one(CapacityReasons, Count, LowerIsBetter, []string{"pool", "reason"}, "The same by what the scheduler says of them; no value where none is pending."),
@@ -74,8 +74,8 @@ func capacityMetrics() []Metric {
 		one(CapacityMonth, Dollars, LowerIsBetter, pool, "The same for a month of 730 hours."),
 		one(CapacityThousand, Dollars, LowerIsBetter, pool, "The same for an hour, by the pods of which there are 1,000."),
 		one(CapacityStep, Dollars, LowerIsBetter, pool, "What one more node costs a month: the smallest step by which the pool can grow."),
-		one(CapacityRequested, Ratio, HigherIsBetter, each, "What the pods on the nodes request of cpu and memory, or how many pods there are, "+
-			"over what the nodes have for pods; that of the largest is the limiting resource."),
+		one(CapacityRequested, Ratio, HigherIsBetter, each, "What the pods on the nodes request of cpu and memory, or how many pods and volumes of their own there are, "+
+			"over what the nodes have for pods, of volumes where a limit is known; that of the largest is the limiting resource."),
 		one(CapacityStranded, Ratio, LowerIsBetter, each, "The share of what the nodes have of a resource that is free on nodes where another one "+
 			"is exhausted, so that not even the pod that requests the least of it would fit."),
 		one(CapacityFragmentation, Ratio, LowerIsBetter, each, "The share of the free amount of a resource that no further average pod could use, "+
@@ -86,8 +86,8 @@ func capacityMetrics() []Metric {
 		one(CapacityBlast, Count, LowerIsBetter, pool, "The most pods that are lost with one node, without those of DaemonSets."),
 		one(CapacityBlastShare, Ratio, LowerIsBetter, []string{"pool", "workload"}, "The largest share of a workload's pods that is lost with one node."),
 		one(CapacityFit, Seconds, LowerIsBetter, pool, "How long it took until the last pod was placed, nodes added meanwhile included."),
-		one(CapacityCostBound, Dollars, Neither, pool, "The least that any packing onto nodes of these pools could cost an hour: the largest, over CPU, memory "+
-			"and number of pods, of the sum over the pods of the least that the part of a node costs that a pod takes of it; parts of nodes count."),
+		one(CapacityCostBound, Dollars, Neither, pool, "The least that any packing onto nodes of these pools could cost an hour: the largest, over CPU, memory, "+
+			"number of pods and of volumes, of the sum over the pods of the least that the part of a node costs that a pod takes of it; parts of nodes count."),
 		one(CapacityBilled, Ratio, HigherIsBetter, each, "Where pods are paid for and nodes are not: what they request of cpu and memory over what is paid for, "+
 			"as pods are rounded up to sizes; no value elsewhere."),
 		one(CapacityAdded, Count, LowerIsBetter, pool, "Nodes that the fit has added; of a further one in another phase, what more pods or lost nodes needed."),

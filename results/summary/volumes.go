@@ -15,6 +15,7 @@ type Volumes struct {
 	Workloads []VolumeStart    `json:"workloads,omitempty"` // Of pods with claims.
 	Pending   []VolumePending  `json:"pending,omitempty"`
 	Drivers   []DriverCapacity `json:"drivers,omitempty"`
+	Calls     []VolumeCall     `json:"calls,omitempty"` // Of a CSI driver without storage.
 }
 
 // A VolumeClass is what became of the volumes of a StorageClass.
@@ -41,6 +42,7 @@ type VolumeTimes struct {
 	N         int64      `json:"n"`
 	Censored  int64      `json:"censored,omitempty"` // Of N, how many never got there.
 	Quantiles []Quantile `json:"quantiles"`
+	Mean      float64    `json:"mean"`
 	Max       float64    `json:"max"`
 	// CensoredFrom is the shortest time that one which never got there had waited: from there on values
 	// are lower bounds. nil if all got there.
@@ -103,6 +105,7 @@ func (c *collector) volumes() *Volumes {
 	for _, driver := range c.labelled("driver", sample.NodeVolumes) {
 		v.Drivers = append(v.Drivers, c.driverCapacity(driver))
 	}
+	v.Calls = c.volumeCalls()
 	if len(v.Classes)+len(v.Workloads)+len(v.Pending) == 0 {
 		return nil
 	}
@@ -147,7 +150,7 @@ func (c *collector) volumeTimes(metric string, where sample.Labels) *VolumeTimes
 	if h.Count() == 0 {
 		return nil
 	}
-	t := &VolumeTimes{N: h.Count(), Censored: merged.Censored, Max: h.Max()}
+	t := &VolumeTimes{N: h.Count(), Censored: merged.Censored, Mean: h.Mean(), Max: h.Max()}
 	if merged.Censored > 0 {
 		t.CensoredFrom = &merged.CensoredFrom
 	}

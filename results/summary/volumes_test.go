@@ -38,6 +38,14 @@ func volumeRun(t *testing.T) *Summary {
 	window(60, sample.VolumeProvision, class(), 20, 2*time.Second, false)
 	window(90, sample.VolumeProvision, class(), 10, 30*time.Second, true)
 	window(20, sample.VolumeAttach, class(), 40, 4*time.Second, false)
+	for second, n := range map[int]int{20: 30, 60: 16} { // In two phases, whose calls add up.
+		labels := func() sample.Labels {
+			return sample.Labels{"class": "fast", "operation": "attach", "phase": map[bool]string{true: "first", false: "second"}[second < 50]}
+		}
+		window(second, sample.CSIGiven, labels(), int64(n), 3*time.Second, false)
+		writer.Point(sample.Point{At: at(second), Metric: sample.CSIAttempts, Labels: labels(), Value: float64(n)})
+		writer.Point(sample.Point{At: at(second), Metric: sample.CSIFailures, Labels: labels(), Value: float64(n / 10)})
+	}
 	for name, took := range map[string]time.Duration{"schedule": time.Second, "provision": 2 * time.Second, "attach": 4 * time.Second, "start": time.Second, "ready": 0} {
 		window(30, sample.PodVolumeStage, stage(name), 15, took, false)
 	}
@@ -73,14 +81,16 @@ func TestVolumesByHand(t *testing.T) {
 	want := &Volumes{
 		Classes: []VolumeClass{{Class: "fast", Asked: 50, Bound: 40, Attaching: 39, Attached: 40, AttachErrors: 3,
 			// The 40 of both phases and the 10 censored ones: the median is a time, the 90th percentile a lower bound.
-			Provision: &VolumeTimes{N: 50, Censored: 10, Max: 30, CensoredFrom: pointer(30),
+			Provision: &VolumeTimes{N: 50, Censored: 10, Mean: 7.6, Max: 30, CensoredFrom: pointer(30),
 				Quantiles: []Quantile{quantile(50, 2, true), quantile(90, 30, false), quantile(99, 30, false)}},
-			Attach: &VolumeTimes{N: 40, Max: 4, Quantiles: []Quantile{quantile(50, 4, true), quantile(90, 4, false), quantile(99, 4, false)}},
+			Attach: &VolumeTimes{N: 40, Mean: 4, Max: 4, Quantiles: []Quantile{quantile(50, 4, true), quantile(90, 4, false), quantile(99, 4, false)}},
 		}},
 		Workloads: []VolumeStart{{Workload: "db", Pods: 20, Unfinished: 5, Seconds: 13.5, AttachShare: pointer(0.8), Stages: []VolumeStage{
 			{"schedule", 0.75, 15.0 / 270}, {"provision", 9, 180.0 / 270}, {"attach", 3, 60.0 / 270}, {"start", 0.75, 15.0 / 270}, {"ready", 0, 0}}}},
 		Pending: []VolumePending{{Reason: "pod has unbound immediate PersistentVolumeClaims", Most: 19, Last: 5}},
 		Drivers: []DriverCapacity{{Driver: "csi", Most: 40, Share: pointer(0.8)}},
+		Calls: []VolumeCall{{Class: "fast", Operation: "attach", Calls: 46, Failed: 4, Given: &VolumeTimes{N: 46, Mean: 3, Max: 3,
+			Quantiles: []Quantile{quantile(50, 3, true), quantile(90, 3, false), quantile(99, 3, false)}}}},
 	}
 	near := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= 0.002*math.Max(math.Abs(a), math.Abs(b)) })
 	if diff := cmp.Diff(want, s.Volumes, near, cmpopts.IgnoreFields(Quantile{}, "Low", "High")); diff != "" {

@@ -22,6 +22,7 @@ type growing struct {
 	machine   nodetype.Type
 	spot      bool
 	kind      packing.Kind
+	volumes   int64            // That a node takes.
 	examples  []*corev1.Node   // A node in each zone.
 	daemons   []corev1.PodSpec // What DaemonSets put on every node.
 	from      int              // Nodes that there were before the fit.
@@ -41,7 +42,8 @@ func (s Step) newGrowing(grown plan.Grown) (*growing, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &growing{name: grown.Pool, machine: machine, spot: s.pool(grown.Pool).Spot, examples: examples, most: grown.Until}
+	g := &growing{name: grown.Pool, machine: machine, spot: s.pool(grown.Pool).Spot, examples: examples, most: grown.Until,
+		volumes: s.volumesTaken(machine)}
 	g.from = s.nodesOf(grown.Pool)
 	s.mutex.Lock()
 	g.nodes, g.failed = g.from, slices.Clone(s.failed[grown.Pool])
@@ -50,13 +52,26 @@ func (s Step) newGrowing(grown plan.Grown) (*growing, error) {
 	room := g.allocatable()
 	for _, daemon := range g.daemons {
 		takes := measure.Requests(daemon)
-		room = packing.Amount{MilliCPU: room.MilliCPU - takes.MilliCPU, Bytes: room.Bytes - takes.Bytes, Pods: room.Pods - 1}
+		room = packing.Amount{MilliCPU: room.MilliCPU - takes.MilliCPU, Bytes: room.Bytes - takes.Bytes, Pods: room.Pods - 1, Volumes: room.Volumes}
 	}
 	g.kind = packing.Kind{Room: room, Hour: g.hour()}
 	if tariff := machine.PerPod; tariff != nil {
 		g.kind.Pod = func(takes packing.Amount) (float64, bool) { return tariff.Hour(takes.MilliCPU, takes.Bytes) }
 	}
 	return g, nil
+}
+
+// volumesTaken is how many volumes a node takes, by the scenario or else by its type. Without a driver of
+// volumes, or where the type does not say it, no limit is known.
+func (e *Env) volumesTaken(machine nodetype.Type) int64 {
+	switch {
+	case e.Plan.Storage == nil:
+	case e.Plan.Storage.Limit > 0:
+		return int64(e.Plan.Storage.Limit)
+	case machine.Volumes > 0:
+		return int64(machine.Volumes)
+	}
+	return packing.NoLimit
 }
 
 // pool returns what the scenario says of a pool.
@@ -156,7 +171,7 @@ func tolerated(tolerations []corev1.Toleration, taints []corev1.Taint) bool {
 
 // allocatable is what a node leaves to pods, DaemonSets included.
 func (g *growing) allocatable() packing.Amount {
-	return packing.Amount{MilliCPU: g.machine.AllocatableMilliCPU, Bytes: g.machine.AllocatableMiB << 20, Pods: int64(g.machine.MaxPods)}
+	return packing.Amount{MilliCPU: g.machine.AllocatableMilliCPU, Bytes: g.machine.AllocatableMiB << 20, Pods: int64(g.machine.MaxPods), Volumes: g.volumes}
 }
 
 // hour is what a node costs an hour, in US dollars; 0 if not known.

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/kubedyno/kubedyno/kwok/fleet"
 	"github.com/kubedyno/kubedyno/results/sample"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
@@ -43,7 +45,11 @@ func (s Step) nodes(ctx context.Context, a *spec.Nodes) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("pool %s: %w", a.Pool, err)
 	}
-	if err := s.registered(ctx, names); err != nil {
+	tainted, err := s.Nodes.WaitOpen(ctx, a.Pool)
+	if err == nil {
+		err = s.registered(ctx, names)
+	}
+	if err != nil {
 		return "", fmt.Errorf("pool %s: %w", a.Pool, err)
 	}
 	ready := lastReady - s.Clock.At(first)
@@ -51,5 +57,9 @@ func (s Step) nodes(ctx context.Context, a *spec.Nodes) (string, error) {
 	labels := sample.Labels{"pool": a.Pool, "phase": s.Phase}
 	s.Sink.Point(sample.Point{At: s.Clock.Now(), Metric: sample.FleetCreateRate, Labels: labels, Value: rate})
 	s.Sink.Point(sample.Point{At: s.Clock.Now(), Metric: sample.FleetReady, Labels: labels, Value: ready.Seconds()})
-	return fmt.Sprintf("%d nodes, %.0f/s, all Ready after %.1f s", s.size(), rate, ready.Seconds()), nil
+	words := fmt.Sprintf("%d nodes, %.0f/s, all Ready after %.1f s", s.size(), rate, ready.Seconds())
+	if tainted > 0 {
+		words += fmt.Sprintf("; %d take no pods, as the taint %s is not taken away", tainted, corev1.TaintNodeNotReady)
+	}
+	return words, nil
 }

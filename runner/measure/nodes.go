@@ -48,6 +48,7 @@ type node struct {
 	exists      bool
 	wasReady    bool
 	isReady     bool
+	closed      bool // It has the taint of a new node.
 }
 
 // series tells the distributions apart.
@@ -163,7 +164,7 @@ func (n *Nodes) observe(seen *corev1.Node, now sample.Offset) {
 	node := n.node(seen.Name)
 	node.exists = true
 	node.kind = intern(seen.Labels[corev1.LabelInstanceTypeStable])
-	node.isReady = nodeReady(seen)
+	node.isReady, node.closed = nodeReady(seen), closed(seen)
 	n.followOutage(node, now)
 	if !node.isReady || node.wasReady {
 		return

@@ -117,10 +117,10 @@ func (p *Placement) observe(seen *corev1.Pod) {
 		delete(p.pods, seen.UID)
 		return
 	}
-	now := packing.Pod{Workload: intern(seen.Labels[WorkloadLabel]), Node: intern(seen.Spec.NodeName), MilliCPU: known.MilliCPU, Bytes: known.Bytes, May: known.May}
+	now := packing.Pod{Workload: intern(seen.Labels[WorkloadLabel]), Node: intern(seen.Spec.NodeName), MilliCPU: known.MilliCPU, Bytes: known.Bytes, Volumes: known.Volumes, May: known.May}
 	if !there {
 		takes := Requests(seen.Spec)
-		now.MilliCPU, now.Bytes = takes.MilliCPU, takes.Bytes
+		now.MilliCPU, now.Bytes, now.Volumes = takes.MilliCPU, takes.Bytes, ownVolumes(seen)
 		if p.options.May != nil {
 			now.May = p.options.May(seen.Spec)
 		}
@@ -139,6 +139,18 @@ func (p *Placement) observe(seen *corev1.Pod) {
 	if now.Node != known.Node {
 		p.placed = p.changed
 	}
+}
+
+// ownVolumes counts the volumes that a pod shares with no other: those of its ephemeral claims, and of the
+// claims that a StatefulSet made for it, which are named by the template and the pod.
+func ownVolumes(pod *corev1.Pod) (n int64) {
+	for i := range pod.Spec.Volumes {
+		v := &pod.Spec.Volumes[i]
+		if v.Ephemeral != nil || v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == v.Name+"-"+pod.Name {
+			n++
+		}
+	}
+	return n
 }
 
 // Requests returns what a pod takes up on a node, by its spec.

@@ -138,7 +138,12 @@ func TestVolumesOfAPod(t *testing.T) {
 		for stage, seconds := range map[string]float64{"schedule": 5, "provision": 2, "attach": 7, "start": 2, "ready": 1} {
 			checkTimes(t, s.sink, sample.PodVolumeStage, sample.Labels{"workload": "web", "stage": stage}, 1, seconds, seconds)
 		}
-		for metric, want := range map[string]float64{sample.VolumeErrors: 1, sample.NodeVolumes: 1, sample.NodeVolumesAllowed: 8,
+		for operation, want := range map[string]float64{"attach": 1, "detach": 0} { // None is a value, too.
+			if got := s.sink.last(sample.VolumeErrors, sample.Labels{"class": "fast", "operation": operation}); got != want {
+				t.Errorf("%v errors of %s, want %v", got, operation, want)
+			}
+		}
+		for metric, want := range map[string]float64{sample.NodeVolumes: 1, sample.NodeVolumesAllowed: 8,
 			sample.NodeVolumesShare: 0.125, sample.VolumePendingPods: 0} {
 			if got := s.sink.last(metric, nil); got != want {
 				t.Errorf("%s is %v, want %v", metric, got, want)

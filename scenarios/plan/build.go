@@ -33,7 +33,7 @@ func Build(s *spec.Scenario, seed uint64) (*Plan, error) {
 	p.needs = needs(s.Spec.Workloads)
 	p.Updates = p.updates(s.Spec)
 	p.warnRefused(s.Spec)
-	p.volumes = volumes(s.Spec)
+	p.volumes, p.nodeVolumes = volumes(s.Spec), s.NodeVolumes
 	p.warnVolumes()
 	p.warnElastic()
 	made := there{}

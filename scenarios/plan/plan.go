@@ -41,6 +41,7 @@ type Plan struct {
 	Updates     []Update          `json:"updates,omitempty"`
 	needs       map[string][]Need // By workload.
 	volumes     map[string]volumesOf
+	nodeVolumes map[string]int // By pool, where it is known.
 }
 
 // A Workload renders the objects of one workload.

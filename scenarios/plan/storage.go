@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
@@ -45,12 +46,26 @@ func volumes(s spec.Spec) map[string]volumesOf {
 	return all
 }
 
+// volumeRoom returns how many volumes a node takes at most and all nodes together; known is false if
+// that of a pool is not known.
+func (p *Plan) volumeRoom() (most, all int, known bool) {
+	for _, pool := range p.Fleet.Pools {
+		limit, ok := p.nodeVolumes[pool.Name]
+		if !ok {
+			return 0, 0, false
+		}
+		most, all = max(most, limit), all+limit*pool.Count
+	}
+	return most, all, len(p.Fleet.Pools) > 0
+}
+
 // warnVolumes tells of pods that cannot all have their volumes on the nodes that there can be.
 func (p *Plan) warnVolumes() {
-	if p.Storage == nil || p.Storage.Limit == 0 {
+	limit, room, known := p.volumeRoom()
+	if p.Storage == nil || !known {
 		return
 	}
-	limit, room, wanted := p.Storage.Limit, p.Storage.Limit*p.Fleet.Nodes(), 0
+	wanted := 0
 	for _, name := range slices.Sorted(maps.Keys(p.volumes)) {
 		w, each := p.Workloads[name], p.volumes[name].total()
 		if each > limit {
@@ -63,6 +78,26 @@ func (p *Plan) warnVolumes() {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("The pods have %s volumes in all, and the %s nodes take %s: some pods will stay pending.",
 			grouped(wanted), grouped(p.Fleet.Nodes()), grouped(room)))
 	}
+}
+
+// nodeVolumesWords say how many volumes nodes take.
+func (p *Plan) nodeVolumesWords() string {
+	if p.Storage.Limit > 0 {
+		return grouped(p.Storage.Limit)
+	}
+	var types, words []string
+	for _, pool := range p.Fleet.Pools {
+		if slices.Contains(types, pool.NodeType) {
+			continue
+		}
+		types = append(types, pool.NodeType)
+		if limit, ok := p.nodeVolumes[pool.Name]; ok {
+			words = append(words, grouped(limit)+" ("+pool.NodeType+")")
+		} else {
+			words = append(words, "no limit, as none is known of "+pool.NodeType)
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // volumesTake is about how many seconds the volumes of a workload's pods take until they are attached.
@@ -108,11 +143,7 @@ func (p *Plan) writeStorage(b *bytes.Buffer) {
 	for _, c := range p.Storage.Classes {
 		writeLabelled(b, "  "+c.Name+"  ", classWords(c))
 	}
-	limit := "what its node type takes"
-	if p.Storage.Limit > 0 {
-		limit = grouped(p.Storage.Limit)
-	}
-	writeLabelled(b, "  volumes of a node  ", limit)
+	writeLabelled(b, "  volumes of a node  ", p.nodeVolumesWords())
 	writeLabelled(b, "  driver's client  ", fmt.Sprintf("%s requests a second after a burst of %s", number(p.Storage.QPS), grouped(p.Storage.Burst)))
 }
 

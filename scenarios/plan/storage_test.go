@@ -31,8 +31,8 @@ spec:
           replicas: 10
           podManagementPolicy: POLICY
           volumeClaimTemplates:
-            - {metadata: {name: data}, spec: {storageClassName: fast}}
-            - {metadata: {name: log}, spec: {storageClassName: fast}}
+            - {metadata: {name: data}, spec: {storageClassName: fast, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
+            - {metadata: {name: log}, spec: {storageClassName: fast, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
   phases:
     - name: run
       actions:
@@ -66,6 +66,41 @@ func TestVolumeWarnings(t *testing.T) {
 		p := planVolumes(t, "limit: "+limit+"\n    classes: [{name: fast}]", "Parallel")
 		if diff := cmp.Diff(want, p.Warnings); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", limit, diff)
+		}
+	}
+}
+
+// TestVolumesOfTypes takes the limit of the nodes' type where the scenario gives none: that of its own type,
+// or of the catalog.
+func TestVolumesOfTypes(t *testing.T) {
+	const ownType = "nodeTypes: [{name: box, arch: amd64, vcpu: 8, memory: 32Gi, maxPods: 50, reservation: none, volumes: 3}]\n    pools: ["
+	warned := []string{"The pods have 20 volumes in all, and the 6 nodes take 18: some pods will stay pending."}
+	for _, test := range []struct {
+		limit, kind string
+		catalog     map[string]int
+		want        []string
+		words       string
+	}{
+		{"", "m6i.2xlarge", map[string]int{"m6i.2xlarge": 3}, warned, "volumes of a node  3 (m6i.2xlarge)"},
+		{"limit: 4\n    ", "m6i.2xlarge", map[string]int{"m6i.2xlarge": 3}, nil, "volumes of a node  4\n"},
+		{"", "m6i.2xlarge", nil, nil, "volumes of a node  no limit, as none is known of m6i.2xlarge"},
+		{"", "box", map[string]int{"box": 9}, warned, "volumes of a node  3 (box)"},
+	} {
+		text := strings.NewReplacer("STORAGE", test.limit+"classes: [{name: fast}]", "POLICY", "Parallel", "pools: [", ownType, "m6i.2xlarge", test.kind).Replace(withVolumes)
+		s, err := spec.Decode("with-volumes.yaml", []byte(text), spec.Options{CatalogVolumes: func(name string) int { return test.catalog[name] }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Build(s, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := p.WriteText(&out); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, p.Warnings); diff != "" || !strings.Contains(out.String(), test.words) {
+			t.Errorf("%+v (-want +got):\n%s%s", test, diff, out.String())
 		}
 	}
 }

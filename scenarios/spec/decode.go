@@ -27,7 +27,10 @@ type Options struct {
 	Room          Room   // Of the catalog's types and the scenario's own; nil checks nothing.
 	// VolumePresets are the kinds of storage by name; an empty map allows any name, and gives nothing.
 	VolumePresets map[string]StorageClass
-	Repeat        int // How often each variant is run; 0 leaves it to the scenario.
+	// CatalogVolumes returns how many volumes a node type of the catalog takes, 0 if that is not known; nil
+	// if there is no catalog.
+	CatalogVolumes func(nodeType string) int
+	Repeat         int // How often each variant is run; 0 leaves it to the scenario.
 }
 
 // Decode reads a scenario: it replaces parameters by the values in o.Set or their defaults, puts
@@ -69,6 +72,7 @@ func Decode(file string, text []byte, o Options) (*Scenario, error) {
 		return nil, fmt.Errorf("write the resolved scenario %s: %w", file, err)
 	}
 	s.Resolved = resolved
+	s.NodeVolumes = s.Spec.nodeVolumes(o.CatalogVolumes)
 	return s, nil
 }
 

@@ -33,6 +33,8 @@ type Scenario struct {
 	// Resolved is the scenario as YAML with every parameter replaced, the declarations of
 	// parameters dropped and manifest files put in place. It decodes to the same scenario.
 	Resolved []byte `yaml:"-"`
+	// NodeVolumes are how many volumes a node takes, by pool, of pools of which a limit is known.
+	NodeVolumes map[string]int `yaml:"-"`
 
 	at map[string]position `yaml:"-"` // Where the values stand that the file gives, by path.
 }

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -193,6 +195,7 @@ func (c *checker) claims(classes map[string]*StorageClass) {
 			continue
 		}
 		for _, claim := range w.Claims() {
+			c.claim(claim, path+"."+claim.Path, sortedKeys(classes))
 			if claim.Class != "" && claim.Class == ReplaceIndex(claim.Class, 1) && classes[claim.Class] == nil {
 				c.fault(path+"."+claim.Path+".storageClassName", meant(claim.Class, sortedKeys(classes)),
 					"there is no storage class %q in spec.storage.classes", claim.Class)
@@ -201,14 +204,55 @@ func (c *checker) claims(classes map[string]*StorageClass) {
 	}
 }
 
+// claim reports what a claim lacks. The API server refuses such a claim; of a template, pods then wait for
+// ever for what cannot be made.
+func (c *checker) claim(claim Claim, path string, classes []string) {
+	if !claim.Classed {
+		c.fault(path, "storageClassName: "+strings.Join(classes, " or "), "the claim has no storageClassName, and there is no default class")
+	}
+	if !claim.Modes {
+		c.fault(path+".accessModes", "accessModes: [ReadWriteOnce]", "the claim has no access mode")
+	}
+	size, err := resource.ParseQuantity(ReplaceIndex(claim.Size, 1))
+	if at := path + ".resources.requests.storage"; claim.Size == "" {
+		c.fault(at, "resources: {requests: {storage: 10Gi}}", "the claim asks for no storage")
+	} else if err != nil || size.Sign() <= 0 {
+		c.fault(at, "10Gi, for instance", "the claim asks for %q of storage, which is not a size", claim.Size)
+	}
+}
+
+// nodeVolumes returns how many volumes a node takes, by pool: what storage says, or else its type.
+func (s Spec) nodeVolumes(catalog func(nodeType string) int) map[string]int {
+	all := map[string]int{}
+	for _, pool := range s.Fleet.Pools {
+		limit := 0
+		if own := slices.IndexFunc(s.Fleet.NodeTypes, func(t NodeType) bool { return t.Name == pool.NodeType }); own >= 0 {
+			limit = s.Fleet.NodeTypes[own].Volumes
+		} else if catalog != nil {
+			limit = catalog(pool.NodeType)
+		}
+		if s.Storage != nil && s.Storage.Limit > 0 {
+			limit = s.Storage.Limit
+		}
+		if limit > 0 {
+			all[pool.Name] = limit
+		}
+	}
+	return all
+}
+
 // ClaimKind is what makes a workload's objects claims, which are ready once they have a volume.
 const ClaimKind = "PersistentVolumeClaim"
 
 // A Claim is the spec of a PersistentVolumeClaim in a workload's manifest.
 type Claim struct {
 	Path  string // Below the manifest.
-	Class string // Empty for the cluster's default.
+	Class string // Empty for the cluster's default, or for none.
 	Each  bool   // Every pod has one of its own.
+	Size  string // Of the storage that it asks for; empty if it does not.
+	Modes bool   // It has access modes.
+	// Classed is whether it says of which class it is, be it of none, or names its volume.
+	Classed bool
 }
 
 // Claims returns the claims that a workload's manifest makes: itself, the templates of a StatefulSet
@@ -218,7 +262,13 @@ func (w Workload) Claims() []Claim {
 	add := func(spec any, path string, each bool) {
 		if m, ok := spec.(map[string]any); ok {
 			class, _ := m["storageClassName"].(string)
-			all = append(all, Claim{Path: path, Class: class, Each: each})
+			claim := Claim{Path: path, Class: class, Each: each, Classed: m["storageClassName"] != nil || m["volumeName"] != nil}
+			if size := Lookup(m, "resources", "requests", "storage"); size != nil {
+				claim.Size = fmt.Sprint(size)
+			}
+			modes, _ := m["accessModes"].([]any)
+			claim.Modes = len(modes) > 0
+			all = append(all, claim)
 		}
 	}
 	if w.Kind() == ClaimKind {

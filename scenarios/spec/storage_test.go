@@ -27,14 +27,14 @@ spec:
           template:
             spec:
               volumes:
-                - {name: scratch, ephemeral: {volumeClaimTemplate: {spec: {storageClassName: fast}}}}
+                - {name: scratch, ephemeral: {volumeClaimTemplate: {spec: {storageClassName: fast, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}}}
                 - {name: tmp, emptyDir: {}}
           volumeClaimTemplates:
             - metadata: {name: data}
-              spec: {storageClassName: CLASS}
+              spec: {storageClassName: CLASS, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
     - name: claims
       count: 2
-      manifest: {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: "claim-${index}"}, spec: {storageClassName: fast}}
+      manifest: {apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: "claim-${index}"}, spec: {storageClassName: fast, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
   phases:
     - name: run
       actions:
@@ -109,12 +109,12 @@ func TestClaims(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Claim{{Path: "spec.volumeClaimTemplates[0].spec", Class: "fast", Each: true},
-		{Path: "spec.template.spec.volumes[0].ephemeral.volumeClaimTemplate.spec", Class: "fast", Each: true}}
+	want := []Claim{{Path: "spec.volumeClaimTemplates[0].spec", Class: "fast", Each: true, Size: "1Gi", Modes: true, Classed: true},
+		{Path: "spec.template.spec.volumes[0].ephemeral.volumeClaimTemplate.spec", Class: "fast", Each: true, Size: "1Gi", Modes: true, Classed: true}}
 	if diff := cmp.Diff(want, s.Spec.Workloads[0].Claims()); diff != "" {
 		t.Errorf("of a StatefulSet (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]Claim{{Path: "spec", Class: "fast"}}, s.Spec.Workloads[1].Claims()); diff != "" {
+	if diff := cmp.Diff([]Claim{{Path: "spec", Class: "fast", Size: "1Gi", Modes: true, Classed: true}}, s.Spec.Workloads[1].Claims()); diff != "" {
 		t.Errorf("of a claim (-want +got):\n%s", diff)
 	}
 }
@@ -144,9 +144,21 @@ func TestStorageFaults(t *testing.T) {
 		_, err := decodeStorage(text, "fast", storagePresets())
 		fail(text, err)
 	}
+	for _, text := range []string{
+		"{classes: [{name: fast, preset: ebs-gp3, failures: 150%, rate: -1, burst: 5, parallelism: -2, zones: [zone-z]}]}",
+		"{classes: [{name: fast, failures: -5%, rate: 0, burst: 5, attach: {distribution: lognormal, median: -1s, p99: 1s}}]}",
+		"{classes: [{name: fast, detach: {distribution: uniform, min: 3s, max: 1s}, delete: {distribution: fixed, value: -1s}}]}",
+	} {
+		_, err := decodeStorage(text, "fast", storagePresets())
+		fail(text, err)
+	}
 	_, err := decodeStorage("{classes: [{name: fast}]}", "slow", storagePresets())
 	fail("a claim of another class", err)
-	text := strings.Replace(onStorage, "  storage: STORAGE\n", "", 1) +
+	text := strings.Replace(strings.Replace(onStorage, "STORAGE", "{classes: [{name: fast}, {name: slow}]}", 1), "storageClassName: CLASS, ", "", 1)
+	text = strings.Replace(text, "accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}}}", "accessModes: [], resources: {requests: {storage: 1 GiB}}}}}}", 1)
+	_, err = Decode("on-storage.yaml", []byte(strings.Replace(text, ", resources: {requests: {storage: 1Gi}}}}", "}}", 1)), storagePresets())
+	fail("claims that no API server takes", err)
+	text = strings.Replace(onStorage, "  storage: STORAGE\n", "", 1) +
 		"  objectives:\n    - {metric: csi_given_seconds, percentile: 99, most: 1s}\n"
 	_, err = Decode("on-storage.yaml", []byte(text), storagePresets())
 	fail("a metric without a driver", err)

@@ -36,6 +36,14 @@ func Volumes() Run {
 			},
 			Pending: []summary.VolumePending{{Reason: "node(s) exceed max volume count", Most: 31}},
 			Drivers: []summary.DriverCapacity{{Driver: "csi.kubedyno.dev", Most: 24, Allowed: &allowed, Share: ptr(0.96)}},
+			Calls: []summary.VolumeCall{
+				{Class: "fast", Operation: "provision", Calls: 120, Given: volumeTimes(120, 0, 1, 2.2, 3.8, 4)},
+				{Class: "fast", Operation: "attach", Calls: 120, Given: volumeTimes(120, 0, 1.9, 3, 4.2, 4.6)},
+				{Class: "fast", Operation: "detach", Calls: 90, Given: volumeTimes(90, 0, 1.1, 1.8, 2, 2.2)},
+				{Class: "slow", Operation: "provision", Calls: 123, Failed: 3, Given: volumeTimes(123, 0, 6, 11, 17, 18)},
+				{Class: "slow", Operation: "attach", Calls: 123, Failed: 7},
+				{Class: "slow", Operation: "delete", Calls: 20, Given: volumeTimes(20, 0, 1, 1, 1, 1)},
+			},
 		},
 		Warnings: []string{"Of class slow 4 of 120 volumes that were asked for were never bound; they count as at least the time they waited."},
 	}
@@ -59,7 +67,7 @@ func (m *maker) volumes(class string, pace float64) {
 
 // volumeTimes has the percentiles 50, 90 and 99 of which as many can be printed as n allows.
 func volumeTimes(n, censored int64, p50, p90, p99, most float64) *summary.VolumeTimes {
-	t := &summary.VolumeTimes{N: n, Censored: censored, Max: most}
+	t := &summary.VolumeTimes{N: n, Censored: censored, Mean: p50 + 0.25*(p90-p50), Max: most}
 	for i, value := range []float64{p50, p90, p99} {
 		percentile := []float64{50, 90, 99}[i]
 		t.Quantiles = append(t.Quantiles, summary.Quantile{Percentile: percentile, Value: value, Printable: float64(n)*(1-percentile/100) >= 10})

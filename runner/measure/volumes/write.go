@@ -105,6 +105,11 @@ func (l *Ledger) gauge(now sample.Offset) {
 			point(sample.VolumesByState, sample.Labels{"class": class, "state": state}, float64(n))
 		}
 	}
+	for class := range l.classes { // None is a value, too.
+		for _, operation := range []string{attaching, detaching} {
+			l.errors[errorKey{class, operation}] += 0
+		}
+	}
 	for k, n := range l.errors {
 		point(sample.VolumeErrors, sample.Labels{"class": k.class, "operation": k.operation}, float64(n))
 	}
