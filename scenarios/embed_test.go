@@ -243,7 +243,7 @@ func TestLimitsCanBeSearched(t *testing.T) {
 			}
 		}
 	}
-	if found < 8 {
+	if found < 9 {
 		t.Errorf("%d scenarios of limits", found)
 	}
 }

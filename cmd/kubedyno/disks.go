@@ -13,6 +13,11 @@ import (
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
+// diskFlag adds the flag that puts etcd on another disk than the scenario says.
+func diskFlag(command *cobra.Command, disk *string) {
+	command.Flags().StringVar(disk, "disk", "", "the disk under etcd, in place of spec.cluster.etcd.disk: a duration, or one of 'kubedyno disks'")
+}
+
 // checkDisks refuses another disk under the etcd of a cluster that exists, and one that cannot be
 // emulated here, before the first of several trials.
 func checkDisks(ctx context.Context, e *plan.Experiment, to target) error {
@@ -75,7 +80,7 @@ func newDisksCommand(a *app) *cobra.Command {
 by holding every fsync of etcd back, on top of what the machine's own disk takes; it takes Linux 5.5
 and no rights. Beside these there are real (the machine's own), none (etcd does not wait for a disk),
 tmpfs (memory), and any duration, such as 5ms.`,
-		Example: "  kubedyno disks\n  kubedyno run storage/etcd-disk --set disk=gp3",
+		Example: "  kubedyno disks\n  kubedyno run storage/etcd-disk --set disk=gp3\n  kubedyno run api/latency --disk gp3",
 		Args:    arguments(0, 0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
 			if err := checkOutput(output); err != nil {

@@ -207,6 +207,7 @@ type run struct {
 	recorded bool     // Whether there are records in it.
 	alone    bool     // Whether it is no trial of several.
 	cluster  *cluster.Cluster
+	lent     *cluster.Cluster // What it is to run on and to leave running; nil for one of its own.
 
 	karpenter  string        // Its binary, if the plan has one.
 	prometheus *query.Server // nil if the scenario has no queries.

@@ -20,6 +20,7 @@ const (
 	originEmbedded = "embedded"
 	originNamed    = "named"
 	originAttached = "attached"
+	originKept     = "kept" // Of several trials of a search.
 )
 
 // leaseMargin is how much longer than a node's lease the node-lifecycle controller waits
@@ -47,6 +48,9 @@ func (r *run) openCluster(ctx context.Context) error {
 	}
 	directory, to := filepath.Join(parent, r.id), r.flags.target
 	switch {
+	case r.lent != nil:
+		r.origin = originKept
+		r.cluster, err = r.lent.Lend(directory)
 	case to.name != "":
 		r.origin = originNamed
 		r.cluster, err = cluster.Open(filepath.Join(cache, "clusters", to.name), directory, binary)
@@ -82,7 +86,7 @@ func (r *run) startCluster(ctx context.Context, directory, binary string) (err e
 
 // warnOfSettings says that settings of the scenario have no effect on a cluster that exists.
 func (r *run) warnOfSettings() {
-	if r.origin == originEmbedded {
+	if r.origin == originEmbedded || r.origin == originKept {
 		return
 	}
 	for _, component := range slices.Sorted(maps.Keys(r.settings)) {

@@ -31,11 +31,13 @@ type scenarioFlags struct {
 	seed uint64
 	// repeat is how often every variant is run; 0 leaves it to the scenario.
 	repeat int
+	disk   string // In place of the scenario's.
 }
 
 func (f *scenarioFlags) register(command *cobra.Command) {
 	command.Flags().StringArrayVar(&f.set, "set", nil, "a parameter as name=value; may be repeated")
 	command.Flags().Uint64Var(&f.seed, "seed", 1, "seed of everything random")
+	diskFlag(command, &f.disk)
 	command.Flags().Var((*repeatCount)(&f.repeat), "repeat", "how often each variant is run (default: what the scenario says, or once)")
 }
 
@@ -82,7 +84,12 @@ func (a *app) experiment(given string, flags scenarioFlags) (*plan.Experiment, e
 
 // specOptions are how a scenario is read whose files are in a directory.
 func specOptions(flags scenarioFlags, directory fs.FS) (spec.Options, error) {
-	options := spec.Options{Set: map[string]string{}, Files: directory, Kubernetes: builder.Versions(), Disks: disk.Names(), Repeat: flags.repeat}
+	options := spec.Options{Set: map[string]string{}, Files: directory, Kubernetes: builder.Versions(), Disks: disk.Names(), Repeat: flags.repeat, Disk: flags.disk}
+	if flags.disk != "" {
+		if err := checkDiskName("--disk "+flags.disk, flags.disk); err != nil {
+			return options, err
+		}
+	}
 	if err := addPairs(options.Set, "--set", flags.set); err != nil {
 		return options, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	record "github.com/kubedyno/kubedyno/results/search"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
@@ -19,6 +20,7 @@ type searchFlags struct {
 	vary   string
 	at     float64
 	resume string
+	reset  string
 	dryRun bool
 	flags  *pflag.FlagSet
 }
@@ -44,8 +46,18 @@ judge. A trial that does not end in time is a miss.
 
 What can be searched, and within which bounds, is in the scenario's spec.search; flags go before
 it. Scenarios called limits/... are made for it. With goals there, groups of objectives get bounds
-of their own from the same trials. --vary makes the same search for several values of another
-parameter, or Kubernetes versions (--vary kubernetes=...), one after another, each with the budget.
+of their own from the same trials. --dry-run says how long the search takes at most.
+
+--vary makes the same search for several values of something else, each with the budget: of another
+parameter (nodes=100,1000), of the Kubernetes version (kubernetes=...), of the disk under etcd
+(disk=real,5ms,gp3; see 'kubedyno disks'), or of a component's flag, by the name of the option that
+sets it (api-server-flag:max-requests-inflight=200,400). Variants take turns, trial by trial, so that
+a machine that drifts hits all alike.
+
+With --reset compact the trials of a variant share one control plane, which saves its start and end:
+a run's objects are removed after it, and etcd is compacted and defragmented. Events outside of the
+run's namespaces and what the components keep in memory stay, so trials are less apart; and variants
+come one after another. After a trial that did not end in time, and with --resume, it is a new one.
 
 search.json in the results' folder is written after every trial. After Ctrl-C, a crash, or the end
 of the budget --resume goes on; --budget and --trials are then new totals.
@@ -56,6 +68,9 @@ stopped before its end, or the harness could not judge.`,
   kubedyno search limits/api-rate --until 4000 --width 0.05 --confirm 5 --budget 1h
   kubedyno search quickstart --load deployments --until 100 --budget 20m
   kubedyno search limits/api-rate --vary payload=1000,10000
+  kubedyno search limits/api-rate --vary disk=real,5ms,gp3
+  kubedyno search limits/api-rate --vary api-server-flag:max-requests-inflight=200,400
+  kubedyno search limits/objects --reset compact --budget 20m
   kubedyno search --resume results/runs/20260102-030405-limits-api-rate --budget 30m`,
 		Args: func(c *cobra.Command, given []string) error {
 			if flags.resume != "" {
@@ -87,12 +102,14 @@ func (flags *searchFlags) register(command *cobra.Command) {
 	f.Float64Var(&flags.given.Misses, "allowed-misses", 0, "the share of a load's trials that may miss")
 	f.DurationVar(&flags.given.Budget, "budget", 0, "no trial begins that would end after it")
 	f.IntVar(&flags.given.Trials, "trials", 0, "the most trials")
-	f.StringVar(&flags.vary, "vary", "", "search for each value of another parameter, as name=a,b; kubernetes is the version")
+	f.StringVar(&flags.vary, "vary", "", "search for each value of another parameter, kubernetes, disk or a component's flag, as name=a,b")
+	f.StringVar(&flags.reset, "reset", record.ResetCluster, "what keeps trials apart: cluster, a new one for each, or compact, one whose etcd is compacted")
 	f.Float64Var(&flags.at, "at", 0, "say how much headroom there is at this load")
 	f.StringVar(&flags.resume, "resume", "", "go on with the search of this folder")
 	f.BoolVar(&flags.dryRun, "dry-run", false, "show what would be done, without doing it")
 	f.StringArrayVar(&flags.run.scenario.set, "set", nil, "a parameter as name=value; may be repeated")
 	f.Uint64Var(&flags.run.scenario.seed, "seed", 1, "seed of the first trial; each further one has the next")
+	diskFlag(command, &flags.run.scenario.disk)
 	flags.run.cluster.register(command)
 	f.StringVar(&flags.run.out, "out", "", "the search's folder (default: a new one in "+runsDirectory+")")
 	progressFlag(command, &flags.run.progress)
@@ -126,6 +143,9 @@ func (f *searchFlags) check() error {
 	}
 	if f.given.Budget > spec.MaxDuration || f.given.Trials > spec.MaxTrials {
 		return invalid(fmt.Errorf("a search may take %v and %d trials at most", spec.MaxDuration, spec.MaxTrials))
+	}
+	if f.reset != record.ResetCluster && f.reset != record.ResetCompact {
+		return invalid(fmt.Errorf("--reset %s: must be %s or %s", f.reset, record.ResetCluster, record.ResetCompact))
 	}
 	return checkOutput(f.run.output)
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/sample"
 	record "github.com/kubedyno/kubedyno/results/search"
 	"github.com/kubedyno/kubedyno/results/slo"
+	"github.com/kubedyno/kubedyno/scenarios"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
 
@@ -87,8 +90,98 @@ func TestTrialAlone(t *testing.T) {
 	if got := x.of(record.Variant{}, 75).scenario.set; !slices.Equal(got, []string{"x=1", "nodes=2", "rate=75"}) {
 		t.Errorf("set %q", got)
 	}
-	x.along, x.versions = nil, true
+	x.along, x.varied = nil, varied{kubernetes: true}
 	if got := x.of(record.Variant{Label: "kubernetes=v1.36.3", Value: "v1.36.3"}, 1); got.cluster.kubernetes != "v1.36.3" || len(got.scenario.set) != 2 {
 		t.Errorf("kubernetes %q, set %q", got.cluster.kubernetes, got.scenario.set)
+	}
+}
+
+// TestVaried applies what --vary names to the flags of a run, and leaves those of the search alone.
+func TestVaried(t *testing.T) {
+	flags, _, err := parseSearch([]string{"search", "a.yaml", "--set", "x=1", "--api-server-flag", "a=b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &searching{scenario: "a.yaml", flags: flags, record: &record.Search{Parameter: "rate"}}
+	for _, test := range []struct {
+		name  string
+		value string
+		want  []string // The command of a trial.
+	}{
+		{"x2", "5", []string{"run", "a.yaml", "--set", "x=1", "--set", "x2=5", "--set", "rate=3", "--api-server-flag", "a=b"}},
+		{"disk", "5ms", []string{"run", "a.yaml", "--set", "x=1", "--set", "rate=3", "--disk", "5ms", "--api-server-flag", "a=b"}},
+		{"kubernetes", "v1.36.3", []string{"run", "a.yaml", "--set", "x=1", "--set", "rate=3", "--kubernetes", "v1.36.3", "--api-server-flag", "a=b"}},
+		{"api-server-flag:c", "d", []string{"run", "a.yaml", "--set", "x=1", "--set", "rate=3", "--api-server-flag", "a=b", "--api-server-flag", "c=d"}},
+		{"etcd-flag:--e", "f", []string{"run", "a.yaml", "--set", "x=1", "--set", "rate=3", "--etcd-flag", "e=f", "--api-server-flag", "a=b"}},
+	} {
+		x.record.Vary = test.name
+		if x.varied, err = readVaried(test.name, map[string]string{"x": "1", "x2": "1"}); err != nil {
+			t.Fatal(err)
+		}
+		got := x.alone(x.of(record.Variant{Label: test.name + "=" + test.value, Value: test.value}, 3), 7)
+		if diff := cmp.Diff(append(test.want, "--seed", "7"), got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+	if own, err := readVaried("disk", map[string]string{"disk": "real"}); err != nil || own != (varied{}) {
+		t.Errorf("a parameter called disk: %+v, %v", own, err)
+	}
+	for _, wrong := range []string{"other", "api-server-flag", "api-server-flag:", "other-flag:a", "api-server-flag:--"} {
+		if _, err := readVaried(wrong, nil); err == nil {
+			t.Errorf("%s: no error", wrong)
+		}
+	}
+}
+
+// TestVariantsTakeTurns asks whose trial is next.
+func TestVariantsTakeTurns(t *testing.T) {
+	of := func(trials int) *variant {
+		return &variant{Variant: &record.Variant{Trials: make([]record.Trial, trials)}}
+	}
+	for _, test := range []struct {
+		turns bool
+		given []int // Trials so far.
+		want  int
+	}{{true, []int{0, 0}, 0}, {true, []int{1, 0}, 1}, {true, []int{1, 1}, 0}, {true, []int{4, 3, 2}, 2}, {false, []int{4, 3, 2}, 0}} {
+		x := &searching{record: &record.Search{Interleaved: test.turns}}
+		var going []*variant
+		for _, n := range test.given {
+			going = append(going, of(n))
+		}
+		if got := x.turn(going); got != test.want {
+			t.Errorf("%+v: %d", test, got)
+		}
+	}
+}
+
+// TestLimitsEndInTime: by their own plans, the searches of the family limits come to their end within
+// their budgets.
+func TestLimitsEndInTime(t *testing.T) {
+	entries, err := scenarios.Library()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &app{arguments: []string{"kubedyno", "search"}, stdout: io.Discard, stderr: io.Discard, getenv: func(string) string { return "" }}
+	found := 0
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name, "limits/") {
+			continue
+		}
+		found++
+		flags, _, err := parseSearch([]string{"search", entry.Name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := a.readSearch(entry.Name, flags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := x.estimate(x.record.Variants[0])
+		if err != nil || e.Trials < 3 || e.Time > time.Duration(x.record.Budget.Time) {
+			t.Errorf("%s: %+v, %v; the budget is %v", entry.Name, e, err, time.Duration(x.record.Budget.Time))
+		}
+	}
+	if found < 9 {
+		t.Errorf("%d scenarios of limits", found)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubedyno/kubedyno/kwok/builder"
+	"github.com/kubedyno/kubedyno/kwok/cluster"
 	"github.com/kubedyno/kubedyno/reporter/view"
 	"github.com/kubedyno/kubedyno/results/sample"
 	record "github.com/kubedyno/kubedyno/results/search"
@@ -18,9 +18,6 @@ import (
 	"github.com/kubedyno/kubedyno/scenarios/plan"
 	"github.com/kubedyno/kubedyno/scenarios/spec"
 )
-
-// varyKubernetes is the name by which --vary means the Kubernetes version, if no parameter has it.
-const varyKubernetes = "kubernetes"
 
 // A searching is a search on its way.
 type searching struct {
@@ -30,8 +27,9 @@ type searching struct {
 	folder   folder
 	record   *record.Search
 	first    []*plan.Plan // Of the first load, by variant.
-	versions bool         // The variants are Kubernetes versions.
+	varied   varied       // What the variants differ in.
 	along    []alongside
+	kept     *cluster.Cluster // The control plane that trials share; nil if each has its own.
 }
 
 // alongside is a parameter that grows with the load.
@@ -81,7 +79,7 @@ func (a *app) readSearch(scenario string, flags searchFlags) (*searching, error)
 	x := &searching{app: a, flags: flags, scenario: scenario}
 	x.record = &record.Search{FormatVersion: sample.FormatVersion, Scenario: base.Metadata.Name, Title: base.Metadata.Title,
 		Description: base.Metadata.Description, Command: append([]string{"kubedyno"}, a.arguments[1:]...), Digest: digest,
-		Seed: flags.run.scenario.seed, Parameter: p.Name, Reset: record.ResetCluster, At: flags.at, Tool: tool(), CPUs: machine().CPUs,
+		Seed: flags.run.scenario.seed, Parameter: p.Name, Reset: flags.reset, At: flags.at, Tool: tool(), CPUs: machine().CPUs,
 		Rules: record.Rules{From: wanted.From, Until: wanted.Until, Least: wanted.Least, Integer: p.Type == "integer", Factor: wanted.Factor,
 			Width: wanted.Width, Confirm: wanted.Confirm, Allowed: wanted.Misses, Unjudged: record.DefaultUnjudged},
 		Budget: record.Budget{Time: sample.Offset(wanted.Budget), Trials: wanted.Trials}}
@@ -149,47 +147,13 @@ func wantedSearch(base *spec.Scenario, flags searchFlags) (spec.Search, spec.Par
 	return wanted.Defaults(p, value), p, nil
 }
 
-// readVariants reads --vary.
-func (x *searching) readVariants(base *spec.Scenario) error {
-	x.record.Variants = []record.Variant{{Intervals: []record.Interval{}, Trials: []record.Trial{}}}
-	if x.flags.vary == "" {
-		return nil
-	}
-	name, list, ok := strings.Cut(x.flags.vary, "=")
-	values := strings.Split(list, ",")
-	if !ok || name == "" || len(values) < 2 {
-		return hinted(invalid(fmt.Errorf("--vary %q: must be name=a,b", x.flags.vary)), "two values or more of one parameter")
-	}
-	if name == x.record.Parameter {
-		return invalid(fmt.Errorf("--vary %s: this parameter is the load", name))
-	}
-	x.record.Vary, x.record.Variants = name, nil
-	_, parameter := base.Values[name]
-	x.versions = !parameter && name == varyKubernetes
-	for i, value := range values {
-		if value == "" || slices.Contains(values[:i], value) {
-			return invalid(fmt.Errorf("--vary %q: every value must be there, and once", x.flags.vary))
-		}
-		if x.versions && !slices.Contains(builder.Versions(), value) {
-			return invalid(fmt.Errorf("--vary kubernetes=%s: kubedyno can build %s", value, strings.Join(builder.Versions(), " or ")))
-		} else if !parameter && !x.versions {
-			return invalid(fmt.Errorf("--vary %s: the scenario has no such parameter", name))
-		}
-		x.record.Variants = append(x.record.Variants, record.Variant{Label: name + "=" + value, Value: value,
-			Intervals: []record.Interval{}, Trials: []record.Trial{}})
-	}
-	return nil
-}
-
 // of returns the flags of the runs of a variant at a load.
 func (x *searching) of(v record.Variant, load float64) runFlags {
 	flags := x.flags.run
-	pairs := slices.Clone(flags.scenario.set)
-	if x.versions {
-		flags.cluster.kubernetes = v.Value
-	} else if v.Value != "" {
-		pairs = append(pairs, v.Label)
+	if v.Value != "" {
+		x.varied.apply(&flags, x.record.Vary, v.Value)
 	}
+	pairs := slices.Clone(flags.scenario.set)
 	for _, a := range x.along {
 		pairs = append(pairs, a.Parameter+"="+record.Plain(a.Value(a.parameter, load)))
 	}
@@ -207,7 +171,15 @@ func (x *searching) planEnds() error {
 			return err
 		}
 		x.first = append(x.first, first)
-		if _, err := x.plan(v, x.record.Rules.Until); err != nil {
+		last, err := x.plan(v, x.record.Rules.Until)
+		if err != nil {
+			return err
+		}
+		flags := x.of(v, x.record.Rules.From)
+		if _, err := flags.cluster.settings(&first.Cluster); err != nil {
+			return err
+		}
+		if err := x.checkReset(first, last); err != nil {
 			return err
 		}
 	}
@@ -231,18 +203,25 @@ func (x *searching) plan(v record.Variant, load float64) (*plan.Plan, error) {
 
 // dryRun shows the rules, and the plan of the first load.
 func (x *searching) dryRun() error {
+	expected, err := x.estimate(x.record.Variants[0])
+	if err != nil {
+		return err
+	}
 	if x.flags.run.output == "json" {
 		return x.printJSON(struct {
-			Parameter string        `json:"parameter"`
-			Rules     record.Rules  `json:"rules"`
-			Goals     []record.Goal `json:"goals"`
-			Budget    record.Budget `json:"budget"`
-			First     *plan.Plan    `json:"first"`
-		}{x.record.Parameter, x.record.Rules, x.record.Goals, x.record.Budget, x.first[0]})
+			Parameter string         `json:"parameter"`
+			Rules     record.Rules   `json:"rules"`
+			Goals     []record.Goal  `json:"goals"`
+			Budget    record.Budget  `json:"budget"`
+			Reset     string         `json:"reset"`
+			Estimate  searchEstimate `json:"estimate"` // Of the first variant.
+			First     *plan.Plan     `json:"first"`
+		}{x.record.Parameter, x.record.Rules, x.record.Goals, x.record.Budget, x.record.Reset, expected, x.first[0]})
 	}
 	for _, line := range view.SearchMethod(x.record) {
 		fmt.Fprintln(x.stdout, x.lines(line))
 	}
+	x.writeEstimate(x.stdout, expected)
 	fmt.Fprintf(x.stdout, "\nThe first load, %s=%s:\n\n", x.record.Parameter, record.Number(x.record.Rules.From))
 	return x.first[0].WriteText(x.stdout)
 }

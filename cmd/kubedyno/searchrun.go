@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 	"github.com/kubedyno/kubedyno/scenarios/plan"
 )
 
-// run searches for the bounds of one variant after another.
+// run searches for the bounds of the variants: in turns, or one after another.
 func (x *searching) run(ctx context.Context) error {
 	for i, v := range x.record.Variants {
 		p := x.first[i]
@@ -27,9 +28,6 @@ func (x *searching) run(ctx context.Context) error {
 			return err
 		}
 		flags := x.of(v, x.record.Rules.From)
-		if _, err := flags.cluster.settings(&p.Cluster); err != nil {
-			return err
-		}
 		if _, err := x.controlPlane(ctx, (&run{app: x.app, flags: flags, plan: p}).kubernetes()); err != nil {
 			return err
 		}
@@ -39,10 +37,8 @@ func (x *searching) run(ctx context.Context) error {
 	}
 	x.record.Status, x.record.Failure = bundle.Running, ""
 	err := environment(x.record.Write(x.folder.path))
-	for i := range x.record.Variants {
-		if err == nil {
-			err = x.variant(ctx, &x.record.Variants[i])
-		}
+	if err == nil {
+		err = errors.Join(x.variants(ctx), x.drop())
 	}
 	if err != nil && context.Cause(ctx) != nil {
 		err = ended(context.Cause(ctx)) // What was cancelled says so in many ways.
@@ -57,24 +53,61 @@ func (x *searching) run(ctx context.Context) error {
 	return err
 }
 
-// variant makes the trials of one variant, until its search or its budget is at an end.
-func (x *searching) variant(ctx context.Context, v *record.Variant) error {
-	machine, err := x.machine(*v)
-	if err != nil {
-		return err
-	}
-	v.Stopped = ""
-	for load, more := machine.Next(); more; load, more = machine.Next() {
-		if v.Stopped = x.exhausted(*v); v.Stopped != "" {
-			x.say("%s\n", x.lines("The search stops: "+v.Stopped+"."))
-			break
-		}
-		if err := x.try(ctx, v, load, machine); err != nil {
+// variants makes the trials of all variants, until the search or the budget of each is at an end. If they
+// take turns, the one with the fewest trials goes next, also after a search is resumed.
+func (x *searching) variants(ctx context.Context) error {
+	var going []*variant
+	for i := range x.record.Variants {
+		machine, err := x.machine(x.record.Variants[i])
+		if err != nil {
 			return err
 		}
+		going = append(going, &variant{&x.record.Variants[i], machine})
+		x.record.Variants[i].Stopped = ""
 	}
-	v.Intervals = machine.Intervals()
-	return environment(x.record.Write(x.folder.path))
+	for len(going) > 0 {
+		at := x.turn(going)
+		more, err := x.advance(ctx, going[at])
+		if err != nil {
+			return err
+		}
+		if !more {
+			going = slices.Delete(going, at, at+1)
+		}
+	}
+	return nil
+}
+
+// turn says whose trial is next.
+func (x *searching) turn(going []*variant) (at int) {
+	for i, v := range going {
+		if x.record.Interleaved && len(v.Trials) < len(going[at].Trials) {
+			at = i
+		}
+	}
+	return at
+}
+
+// A variant is the search of one variant on its way.
+type variant struct {
+	*record.Variant
+	machine *search.Machine
+}
+
+// advance makes the next trial of a variant; false if there is none.
+func (x *searching) advance(ctx context.Context, v *variant) (more bool, err error) {
+	load, more := v.machine.Next()
+	if more {
+		v.Stopped = x.exhausted(*v.Variant)
+	}
+	if more && v.Stopped == "" {
+		return true, x.try(ctx, v.Variant, load, v.machine)
+	}
+	if more {
+		x.say("%s\n", x.lines("The search"+after(" of ", v.Label)+" stops: "+v.Stopped+"."))
+	}
+	v.Intervals = v.machine.Intervals()
+	return false, errors.Join(x.drop(), environment(x.record.Write(x.folder.path))) // The next variant's control plane is another.
 }
 
 // machine returns the search of a variant, told what its trials have shown so far.
@@ -145,11 +178,17 @@ func (x *searching) try(ctx context.Context, v *record.Variant, load float64, ma
 func (x *searching) trial(ctx context.Context, t *record.Trial, p *plan.Plan, flags runFlags, now time.Time) error {
 	flags.out = filepath.Join(x.folder.path, filepath.FromSlash(t.Folder))
 	r := &run{app: x.app, flags: flags, plan: p, id: fmt.Sprintf("%s-%d", runID(now), t.Number), command: x.alone(flags, p.Seed)}
-	err := r.carryOut(ctx, now)
+	err := x.ready(ctx, r, t)
+	if err == nil {
+		err = r.carryOut(ctx, now)
+	}
 	t.TimedOut = outOfTime(err) && ctx.Err() == nil
 	t.Status = ""
 	if err != nil {
 		t.Failure = brief(err.Error())
+	}
+	if err != nil { // What a run that failed has left behind is no ground for another.
+		err = errors.Join(err, x.drop())
 	}
 	if r.recorded {
 		figures, _, reportErr := summarise(r.folder.path)
@@ -173,6 +212,9 @@ func (x *searching) alone(flags runFlags, seed uint64) []string {
 	}
 	if flags.cluster.kubernetes != "" {
 		arguments = append(arguments, "--kubernetes", flags.cluster.kubernetes)
+	}
+	if flags.scenario.disk != "" {
+		arguments = append(arguments, "--disk", flags.scenario.disk)
 	}
 	for _, flag := range flagNames {
 		for _, pair := range *flags.cluster.flags[flag.component] {

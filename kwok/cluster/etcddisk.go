@@ -100,7 +100,11 @@ func (c *Cluster) Interception() time.Duration { return c.interception }
 // ObserveDisk lets a function see every call that an emulated disk holds back from now on; several
 // goroutines call it.
 func (c *Cluster) ObserveDisk(seen func(disk.Call)) {
-	if p := c.process(Etcd); p != nil {
+	p := c.process(Etcd)
+	if p == nil && c.kept != nil { // It is lent.
+		p = c.kept.process(Etcd)
+	}
+	if p != nil {
 		p.disk.Observe(seen)
 	}
 }

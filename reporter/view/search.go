@@ -180,7 +180,7 @@ func SearchMethod(s *search.Search) []string {
 			load, search.Number(r.From), r.Factor, search.Number(r.Until), percent(r.Width)),
 		confirm + " A repeat that breaks a load lowers the bound, after MLRsearch (RFC 9971). What passes above a load that broke does not count.",
 		fmt.Sprintf("An inconclusive trial does not count against the system; after %d of them a load is an end of what the harness can judge.", r.Unjudged),
-		"Every trial has a new control plane and its own seed. Bounds are found for: " + strings.Join(goals, "; ") + ".",
+		resetWords(s) + " Bounds are found for: " + strings.Join(goals, "; ") + ".",
 		fmt.Sprintf("No trial begins that would probably end after %s, or after %s.", time.Duration(s.Budget.Time), plural(s.Budget.Trials, "trial", "trials")),
 	}
 }

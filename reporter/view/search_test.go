@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubedyno/kubedyno/reporter/internal/example"
 	"github.com/kubedyno/kubedyno/reporter/view"
+	"github.com/kubedyno/kubedyno/results/search"
 )
 
 // TestSearchShowsTheBounds compares what is shown of a search with what the example says by hand.
@@ -85,6 +86,36 @@ func TestTrialLine(t *testing.T) {
 	for _, want := range []string{"Trial 4, rate=2,000: MISS after 40 s.", "sentence of trial 4", "So far: 1,630 to 1,750.", "Left of the budget: 7m20s."} {
 		if !strings.Contains(line, want) {
 			t.Errorf("%q does not say %q", line, want)
+		}
+	}
+}
+
+// TestSearchSaysHowTrialsAreKeptApart reads it among the method's sentences.
+func TestSearchSaysHowTrialsAreKeptApart(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*search.Search)
+		want   string
+	}{
+		{"each new", func(*search.Search) {}, "Every trial has a new control plane and its own seed. Bounds"},
+		{"in turns", func(s *search.Search) { s.Interleaved = true }, "Variants take turns"},
+		{"not in turns", func(s *search.Search) { s.Variants = append(s.Variants, s.Variants[0]) }, "one after another, not in turns"},
+		{"shared", func(s *search.Search) {
+			s.Reset = search.ResetCompact
+			s.Variants[0].Trials = s.Variants[0].Trials[:4]
+			s.Variants[0].Trials[1].Compacted = &search.Compacted{Before: 9 << 20, After: 1 << 20}
+			s.Variants[0].Trials[3].Compacted = &search.Compacted{Before: 9 << 20, After: 3 << 20}
+		}, "compacted and defragmented. It was new for trial 1, 3. When the others began, etcd's database had 1 MiB to 3 MiB."},
+		{"shared, one size", func(s *search.Search) {
+			s.Reset = search.ResetCompact
+			s.Variants[0].Trials = s.Variants[0].Trials[:2]
+			s.Variants[0].Trials[1].Compacted = &search.Compacted{Before: 9 << 20, After: 1 << 20}
+		}, "It was new for trial 1. When the others began, etcd's database had 1 MiB."},
+	} {
+		s := example.Searched()
+		test.change(s)
+		if got := strings.Join(view.BuildSearch(s).Method, " "); !strings.Contains(got, test.want) {
+			t.Errorf("%s: %s", test.name, got)
 		}
 	}
 }

@@ -28,9 +28,13 @@ import (
 // File is the name of a search's own file, by which its folder is known.
 const File = "search.json"
 
-// ResetCluster is how trials are kept apart: each has a new control plane, so that none inherits what
-// the ones before it have left in etcd.
-const ResetCluster = "cluster"
+// How trials are kept apart. With ResetCluster each has a new control plane, so that none inherits what
+// the ones before it have left. With ResetCompact those of a variant share one: the objects of a run are
+// removed after it, and etcd is compacted and defragmented.
+const (
+	ResetCluster = "cluster"
+	ResetCompact = "compact"
+)
 
 // A Search is the content of search.json. What Judge computes is marked.
 type Search struct {
@@ -45,11 +49,13 @@ type Search struct {
 	Parameter     string   `json:"parameter"`
 	Along         []Along  `json:"along,omitempty"` // What grows with it.
 	Rules         Rules    `json:"rules"`
-	Reset         string   `json:"reset"` // ResetCluster.
+	Reset         string   `json:"reset"` // ResetCluster or ResetCompact.
 	Goals         []Goal   `json:"goals"`
 	Budget        Budget   `json:"budget"`
 	Vary          string   `json:"vary,omitempty"` // The parameter in which the variants differ.
-	At            float64  `json:"at,omitempty"`   // The load at which the headroom is asked for; 0 if it is not.
+	// Interleaved says that variants take turns, trial by trial; else they come one after another.
+	Interleaved bool    `json:"interleaved,omitempty"`
+	At          float64 `json:"at,omitempty"` // The load at which the headroom is asked for; 0 if it is not.
 
 	Tool     bundle.Tool   `json:"tool"`
 	CPUs     int           `json:"cpus"` // Of the machine.
@@ -105,6 +111,9 @@ type Trial struct {
 	Started  time.Time     `json:"started,omitzero"`
 	Took     sample.Offset `json:"took"` // With the start and the end of its cluster.
 
+	// Compacted is what was done to etcd before the trial; nil if its control plane was new.
+	Compacted *Compacted `json:"compacted,omitempty"`
+
 	Verdict  slo.Verdict `json:"verdict,omitempty"` // Of the run, by all its objectives.
 	Sentence string      `json:"sentence,omitempty"`
 	// Limited is why a pass of this trial proves nothing about its load; "" if there is no reason.
@@ -115,6 +124,12 @@ type Trial struct {
 	Others     float64             `json:"othersCores,omitempty"` // What other processes of the machine used on average.
 	Phases     []string            `json:"phases,omitempty"`      // In which the objectives that missed have figures.
 	After      []Span              `json:"after,omitempty"`       // The interval of each goal when this trial had ended.
+}
+
+// Compacted is the size of etcd's database before and after it was compacted and defragmented, in bytes.
+type Compacted struct {
+	Before int64 `json:"before"`
+	After  int64 `json:"after"`
 }
 
 // A Span is an interval as two loads; 0 stands for an end that is not known.

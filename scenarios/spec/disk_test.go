@@ -104,3 +104,32 @@ func TestDiskFaults(t *testing.T) {
 	all.WriteString(err.Error() + "\n")
 	golden(t, "disks", all.String())
 }
+
+// TestDiskIsPut gives scenarios another disk than they say, and judges it as their own.
+func TestDiskIsPut(t *testing.T) {
+	options := disks
+	options.Disk = "gp3"
+	for name, text := range map[string]string{
+		"own":        strings.Replace(onDisk, "DISK", "${disk}", 1),
+		"no disk":    strings.Replace(onDisk, "      disk: DISK\n", "", 1),
+		"no cluster": "apiVersion: kubedyno.dev/v1alpha1\nkind: Scenario\nmetadata: {name: plain}\nspec:\n  phases:\n    - {name: run, actions: [{hold: {duration: 1s}}]}\n",
+	} {
+		s, err := Decode("on-disk.yaml", []byte(text), options)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		again, err := Decode("again.yaml", s.Resolved, disks)
+		if want := (&Disk{Preset: "gp3"}); err != nil || !cmp.Equal(want, s.Spec.Cluster.Etcd.Disk) || !cmp.Equal(want, again.Spec.Cluster.Etcd.Disk) {
+			t.Errorf("%s: %+v, %v", name, s.Spec.Cluster.Etcd.Disk, err)
+		}
+	}
+	for text, want := range map[string]string{
+		strings.Replace(onDisk, "DISK\n      flags: {", "real\n      flags: {unsafe-no-fsync: \"true\", ", 1): "contradict each other",
+		strings.Replace(onDisk, "    etcd:\n      disk: DISK", "    etcd: 7\n    scheduler:\n     ", 1):       "must be a mapping",
+	} {
+		if _, err := Decode("on-disk.yaml", []byte(text), options); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
