@@ -22,14 +22,13 @@ const (
 
 // A node is what is kept of one.
 type node struct {
-	kind, arch, zone    string
-	labels              map[string]string
-	taints              []corev1.Taint
-	milliCPU, mib       int64 // Allocatable.
-	pods                int   // Allocatable.
-	cores, machineMiB   int64 // Of the machine.
-	name                string
-	translated, tainted string // What tells pools apart.
+	kind, arch, zone  string
+	labels            map[string]string
+	taints            []corev1.Taint
+	milliCPU, mib     int64  // Allocatable.
+	pods              int    // Allocatable.
+	cores, machineMiB int64  // Of the machine.
+	name              string // Of its type in the scenario.
 }
 
 // AddNode takes a node in; one that no fake node can stand for is counted only.
