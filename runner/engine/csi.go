@@ -39,7 +39,8 @@ func (e *engine) startStorage(ctx context.Context) (*storage, error) {
 	s := &storage{calls: measure.StartCSI(ctx, e.env.Measure)}
 	s.driver, err = csi.Start(ctx, csi.Options{
 		Sidecars: sidecars, Kubelets: kubelets, Classes: classes, Labels: map[string]string{action.RunLabel: e.Run}, Limit: limit,
-		Observe: s.calls.Observe,
+		Namespace: e.env.Namespace,
+		Observe:   s.calls.Observe,
 		Trouble: func(err error) {
 			e.event(sample.Event{Kind: sample.Warning, Phase: e.phaseNow(), Message: err.Error()})
 		},
@@ -88,7 +89,7 @@ func StorageClasses(wanted []spec.StorageClass) ([]csi.Class, error) {
 	classes := make([]csi.Class, 0, len(wanted))
 	for _, w := range wanted {
 		class := csi.Class{Name: w.Name, Delays: map[csi.Operation]stages.Latency{}, Parallelism: w.Parallelism, Rate: w.Rate, Burst: w.Burst,
-			Failures: w.FailureShare(), Topology: csi.Topology(w.Topology), Zones: w.Zones,
+			Failures: w.FailureShare(), Topology: csi.Topology(w.Topology), Zones: w.Zones, Capacity: w.CapacityBytes(),
 			Immediate: w.Binding == "Immediate", Expansion: w.Expansion}
 		for operation, delay := range w.Delays() {
 			latency, err := Latency(delay)

@@ -168,6 +168,9 @@ func classWords(c spec.StorageClass) string {
 	if c.FailureShare() > 0 {
 		words += ", " + c.Failures + " of them fail"
 	}
+	if c.Capacity != "" {
+		words += "; " + c.Capacity + " " + map[string]string{"zone": "in each zone", "node": "on each node", "none": "in all"}[c.Topology]
+	}
 	return words + "; " + map[string]string{"zone": "in a zone", "node": "in a node", "none": "in reach of every node"}[c.Topology] +
 		", made " + map[string]string{"Immediate": "at once", "WaitForFirstConsumer": "once a pod is placed"}[c.Binding]
 }

@@ -44,6 +44,7 @@ type StorageClass struct {
 	Failures    string   `yaml:"failures" is:"failures" doc:"The share of calls that fail after their time, such as 5%; they are tried again after 1s, then twice as long each time, at most 5m (default 0%)."`
 	Topology    string   `yaml:"topology" one:"zone node none" doc:"From where a volume can be reached: the nodes of its zone (zone, the default), its node alone, or all (none)."`
 	Zones       []string `yaml:"zones" doc:"The zones where volumes may be (default: those of the nodes); with topology zone."`
+	Capacity    string   `yaml:"capacity" is:"quantity" json:",omitempty" doc:"How much storage there is in each zone, on each node (topology node) or in all (none), such as 1Ti (default: no limit); the scheduler knows it as CSIStorageCapacity, and goes elsewhere."`
 	Binding     string   `yaml:"binding" one:"WaitForFirstConsumer Immediate" doc:"When volumes are made: once a pod that uses them is placed (WaitForFirstConsumer, the default), or at once."`
 	Expansion   bool     `yaml:"allowVolumeExpansion" doc:"Whether claims may grow (default false, or as the preset)."`
 }
@@ -57,6 +58,12 @@ func (c StorageClass) Delays() map[string]Latency {
 		}
 	}
 	return all
+}
+
+// CapacityBytes returns how much storage there is in each place; 0 if there is no limit.
+func (c StorageClass) CapacityBytes() int64 {
+	q, _ := resource.ParseQuantity(c.Capacity) // The rule has checked it; nothing is no limit.
+	return q.Value()
 }
 
 // FailureShare returns the share of calls that fail.
@@ -157,6 +164,9 @@ func (c *checker) storageClass(class *StorageClass, path string) {
 	if c.has(path+".zones") && class.Topology != "zone" {
 		c.fault(path+".zones", "use topology: zone", "volumes with the topology %s are in no zone", class.Topology)
 	}
+	if c.has(path+".capacity") && c.sound(path+".capacity") && class.CapacityBytes() <= 0 {
+		c.fault(path+".capacity", "leave it out for no limit", "a class without any storage makes no volume")
+	}
 	if class.Topology == "node" && class.Binding == "Immediate" {
 		c.fault(path+".binding", "use WaitForFirstConsumer", "a volume in a node can only be made where its pod is placed")
 	}
@@ -196,6 +206,9 @@ func (c *checker) claims(classes map[string]*StorageClass) {
 		}
 		for _, claim := range w.Claims() {
 			c.claim(claim, path+"."+claim.Path, sortedKeys(classes))
+			if class := classes[claim.Class]; class != nil {
+				c.claimRoom(claim, class, path+"."+claim.Path)
+			}
 			if claim.Class != "" && claim.Class == ReplaceIndex(claim.Class, 1) && classes[claim.Class] == nil {
 				c.fault(path+"."+claim.Path+".storageClassName", meant(claim.Class, sortedKeys(classes)),
 					"there is no storage class %q in spec.storage.classes", claim.Class)
@@ -218,6 +231,15 @@ func (c *checker) claim(claim Claim, path string, classes []string) {
 		c.fault(at, "resources: {requests: {storage: 10Gi}}", "the claim asks for no storage")
 	} else if err != nil || size.Sign() <= 0 {
 		c.fault(at, "10Gi, for instance", "the claim asks for %q of storage, which is not a size", claim.Size)
+	}
+}
+
+// claimRoom reports a claim for more storage than its class has in any one place.
+func (c *checker) claimRoom(claim Claim, class *StorageClass, path string) {
+	size, err := resource.ParseQuantity(ReplaceIndex(claim.Size, 1))
+	if has := class.CapacityBytes(); err == nil && class.Capacity != "" && has > 0 && size.Value() > has {
+		c.fault(path+".resources.requests.storage", "ask for less, or raise the capacity of the class",
+			"the claim asks for %s, and class %s has %s in each place", claim.Size, class.Name, class.Capacity)
 	}
 }
 

@@ -140,6 +140,7 @@ func TestStorageFaults(t *testing.T) {
 		"{classes: [{name: fast, zones: [zone-d, Zone A]}]}",
 		"{classes: [{name: fast, topology: node, binding: Immediate}]}",
 		"{classes: [{name: fats}]}",
+		`{classes: [{name: fast, capacity: 500Mi}]}`, `{classes: [{name: fast, capacity: "0"}]}`, "{classes: [{name: fast, capacity: much}]}",
 	} {
 		_, err := decodeStorage(text, "fast", storagePresets())
 		fail(text, err)

@@ -58,11 +58,14 @@ type Class struct {
 	Burst int
 	// Failures is the share of calls that fail after their delay, from 0 to MaxFailures. They are
 	// tried again after a pause that doubles from firstPause to longestPause.
-	Failures  float64
-	Topology  Topology
-	Zones     []string // Where volumes may be; none for every zone that has nodes.
-	Immediate bool     // Volumes are made at once, and not only when a pod that uses them is placed.
-	Expansion bool     // Claims may grow.
+	Failures float64
+	Topology Topology
+	Zones    []string // Where volumes may be; none for every zone that has nodes.
+	// Capacity is how many bytes of storage there are in each place that the topology tells apart: a
+	// zone, a node, or all together; 0 is no limit.
+	Capacity  int64
+	Immediate bool // Volumes are made at once, and not only when a pod that uses them is placed.
+	Expansion bool // Claims may grow.
 }
 
 // Check returns everything that is wrong with the class.
@@ -79,6 +82,7 @@ func (c Class) Check() error {
 	bad(c.Rate > 0 && c.Burst < 1, "a burst of %d calls: a limit of calls lets at least one through", c.Burst)
 	bad(c.Rate == 0 && c.Burst != 0, "a burst without a limit of calls a second")
 	bad(!(c.Failures >= 0 && c.Failures <= MaxFailures), "%g of the calls fail: want 0 to %g", c.Failures, MaxFailures)
+	bad(c.Capacity < 0, "%d bytes of storage: want a number from 0", c.Capacity)
 	switch c.Topology {
 	case Zone:
 	case Node, Anywhere:

@@ -62,6 +62,8 @@ type Options struct {
 	// Sidecars is the client of provisioner, attacher and resizer; Kubelets is that of the nodes.
 	Sidecars, Kubelets kubernetes.Interface
 	Classes            []Class
+	// Namespace is where CSIStorageCapacity objects are, if a class has a capacity.
+	Namespace string
 	// Labels are the run's: on everything that the driver makes, and on everything that it acts on
 	// but VolumeAttachments, which it knows by their volumes.
 	Labels map[string]string
@@ -105,6 +107,7 @@ type Driver struct {
 	running  sync.WaitGroup
 	troubles atomic.Int64
 	machines machines
+	rooms    *rooms
 }
 
 // Start makes the driver's objects and returns when it is at work. It ends with ctx; Close must be
@@ -116,7 +119,7 @@ func Start(ctx context.Context, o Options) (*Driver, error) {
 	if o.Observe == nil {
 		o.Observe = func(Attempt) {}
 	}
-	d := &Driver{Options: o, lanes: map[string]map[Operation]*lane{}, kubelets: newQueue(kubeletPause, kubeletLongest)}
+	d := &Driver{Options: o, lanes: map[string]map[Operation]*lane{}, kubelets: newQueue(kubeletPause, kubeletLongest), rooms: newRooms(o.Classes)}
 	for i := range o.Classes {
 		if err := o.Classes[i].Check(); err != nil {
 			d.shutDown()
@@ -139,6 +142,9 @@ func Start(ctx context.Context, o Options) (*Driver, error) {
 		}
 	}
 	d.running.Go(func() { serve(ctx, d.kubelets, kubeletWorkers, d.noting(d.syncNode)) })
+	if d.rooms.queue != nil {
+		d.running.Go(func() { serve(ctx, d.rooms.queue, 1, d.noting(d.tellRoom)) })
+	}
 	return d, nil
 }
 
@@ -156,6 +162,9 @@ func (d *Driver) Close() {
 // shutDown ends the queues, which have goroutines of their own from the beginning.
 func (d *Driver) shutDown() {
 	d.kubelets.ShutDown()
+	if d.rooms.queue != nil {
+		d.rooms.queue.ShutDown()
+	}
 	for _, lanes := range d.lanes {
 		for _, l := range lanes {
 			l.queue.ShutDown()
@@ -179,11 +188,11 @@ func (d *Driver) addLanes(c *Class) {
 	d.lanes[c.Name] = lanes
 }
 
-// noting tells the troubles of work. A call that fails as the scenario asks for is none.
+// noting tells the troubles of work. A call that fails as the scenario asks for is none, nor is a full storage.
 func (d *Driver) noting(work func(context.Context, string) error) func(context.Context, string) error {
 	return func(ctx context.Context, key string) error {
 		err := work(ctx, key)
-		if err != nil && ctx.Err() == nil && !errors.Is(err, errInjected) && d.Trouble != nil && d.troubles.Add(1) <= maxTroubles {
+		if err != nil && ctx.Err() == nil && !errors.Is(err, errInjected) && !errors.Is(err, errNoRoom) && d.Trouble != nil && d.troubles.Add(1) <= maxTroubles {
 			d.Trouble(fmt.Errorf("CSI driver: %w", err))
 		}
 		return err

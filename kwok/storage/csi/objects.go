@@ -21,7 +21,7 @@ const registeredInterval = 20 * time.Millisecond
 func (d *Driver) register(ctx context.Context) error {
 	storage := d.Sidecars.StorageV1()
 	driver := &storagev1.CSIDriver{ObjectMeta: d.meta(Name),
-		Spec: storagev1.CSIDriverSpec{AttachRequired: new(true), PodInfoOnMount: new(false)}}
+		Spec: storagev1.CSIDriverSpec{AttachRequired: new(true), PodInfoOnMount: new(false), StorageCapacity: new(limited(d.Classes))}}
 	_, err := storage.CSIDrivers().Create(ctx, driver, metav1.CreateOptions{})
 	err = d.owned(err, func() (metav1.Object, error) { return storage.CSIDrivers().Get(ctx, Name, metav1.GetOptions{}) })
 	if err != nil {

@@ -28,7 +28,7 @@ func (d *Driver) wantsVolume(claim *corev1.PersistentVolumeClaim, class *Class) 
 }
 
 // provision makes the volume of a claim.
-func (d *Driver) provision(_ context.Context, key string) (*task, error) {
+func (d *Driver) provision(ctx context.Context, key string) (*task, error) {
 	claim, class := d.claim(key)
 	if claim == nil || !d.wantsVolume(claim, class) {
 		return nil, nil
@@ -36,20 +36,26 @@ func (d *Driver) provision(_ context.Context, key string) (*task, error) {
 	if _, err := d.volumes.Get(volumeName(claim)); err == nil {
 		return nil, nil
 	}
-	affinity, err := d.affinity(claim, class)
+	place, err := d.place(claim, class)
 	if err != nil {
 		return nil, err
+	}
+	if err := d.reserve(claim, class, place); err != nil {
+		return nil, d.refuse(ctx, claim, err)
 	}
 	return &task{
 		uid: string(claim.UID),
 		finish: func(ctx context.Context) error {
-			_, err := d.Sidecars.CoreV1().PersistentVolumes().Create(ctx, d.volume(claim, affinity), metav1.CreateOptions{})
+			_, err := d.Sidecars.CoreV1().PersistentVolumes().Create(ctx, d.volume(claim, affinity(class, place)), metav1.CreateOptions{})
 			if apierrors.IsAlreadyExists(err) {
 				return nil
 			}
 			return err
 		},
-		fail: func(ctx context.Context, cause error) error { return d.tell(ctx, claim, "ProvisioningFailed", cause) },
+		fail: func(ctx context.Context, cause error) error {
+			d.release(volumeName(claim))
+			return d.tell(ctx, claim, "ProvisioningFailed", cause)
+		},
 	}, nil
 }
 
@@ -75,31 +81,37 @@ func (d *Driver) volume(claim *corev1.PersistentVolumeClaim, affinity *corev1.Vo
 	}
 }
 
-// affinity says from which nodes the volume of a claim can be reached; nil for all.
-func (d *Driver) affinity(claim *corev1.PersistentVolumeClaim, class *Class) (*corev1.VolumeNodeAffinity, error) {
-	if class.Topology == Anywhere {
-		return nil, nil
-	}
-	key, values := corev1.LabelTopologyZone, class.Zones
-	if class.Topology == Node {
-		key = corev1.LabelHostname
+// place chooses where the volume of a claim is to be: the value of the label that the class's topology
+// goes by, or nothing if it can be reached from everywhere.
+func (d *Driver) place(claim *corev1.PersistentVolumeClaim, class *Class) (string, error) {
+	key, values := class.label(), class.Zones
+	if key == "" {
+		return "", nil
 	}
 	if selected := claim.Annotations[selectedNodeAnnotation]; selected != "" {
 		node, err := d.nodes.Get(selected)
 		if err != nil {
-			return nil, fmt.Errorf("find the node that the scheduler has chosen for claim %s/%s: %w", claim.Namespace, claim.Name, err)
+			return "", fmt.Errorf("find the node that the scheduler has chosen for claim %s/%s: %w", claim.Namespace, claim.Name, err)
 		}
 		values = []string{node.Labels[key]}
 	} else if len(values) == 0 {
 		values = d.zones()
 	}
 	if len(values) == 0 || values[0] == "" {
-		return nil, fmt.Errorf("no node has the label %s that says where the volume of claim %s/%s could be", key, claim.Namespace, claim.Name)
+		return "", fmt.Errorf("no node has the label %s that says where the volume of claim %s/%s could be", key, claim.Namespace, claim.Name)
 	}
-	chosen := values[int(draw(string(claim.UID), Provision, 0, "zone")*float64(len(values)))]
+	values = d.roomy(claim, class, values)
+	return values[int(draw(string(claim.UID), Provision, 0, "zone")*float64(len(values)))], nil
+}
+
+// affinity says from which nodes a volume in a place can be reached; nil for all.
+func affinity(class *Class, place string) *corev1.VolumeNodeAffinity {
+	if class.label() == "" {
+		return nil
+	}
 	return &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{
-		MatchExpressions: []corev1.NodeSelectorRequirement{{Key: key, Operator: corev1.NodeSelectorOpIn, Values: []string{chosen}}},
-	}}}}, nil
+		MatchExpressions: []corev1.NodeSelectorRequirement{{Key: class.label(), Operator: corev1.NodeSelectorOpIn, Values: []string{place}}},
+	}}}}
 }
 
 // zones returns the zones that have nodes.

@@ -42,7 +42,7 @@ func (d *Driver) watch(ctx context.Context) error {
 		nodes.Informer():       d.following(d.nodeChanged, d.nodeGone),
 		pods:                   d.following(d.podChanged, d.podGone),
 		claims.Informer():      d.following(d.claimChanged, nil),
-		volumes.Informer():     d.following(d.volumeChanged, nil),
+		volumes.Informer():     d.following(d.volumeChanged, d.volumeGone),
 		attachments.Informer(): d.following(d.attachmentChanged, d.attachmentGone),
 	} {
 		if _, err := informer.AddEventHandler(handler); err != nil {
@@ -89,7 +89,11 @@ func (d *Driver) following(changed, gone func(any)) cache.ResourceEventHandlerFu
 	}
 }
 
-func (d *Driver) nodeChanged(object any) { d.kubelets.Add(object.(*corev1.Node).Name) }
+func (d *Driver) nodeChanged(object any) {
+	node := object.(*corev1.Node)
+	d.kubelets.Add(node.Name)
+	d.retellNode(node)
+}
 
 func (d *Driver) nodeGone(object any) { d.machines.forget(object.(*corev1.Node).Name) }
 
@@ -134,6 +138,7 @@ func (d *Driver) volumeChanged(object any) {
 	if lanes == nil {
 		return
 	}
+	d.retell(lanes[Provision].class, lanes[Provision].class.placeOf(volume))
 	if released(volume) {
 		lanes[Delete].queue.Add(volume.Name)
 	}
