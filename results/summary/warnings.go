@@ -13,9 +13,6 @@ import (
 	"github.com/kubedyno/kubedyno/results/stat"
 )
 
-// maxEventWarnings is how many warnings are quoted from the events.
-const maxEventWarnings = 20
-
 // warnings are the doubts about a run, each a sentence, the gravest first.
 func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 	var all []string
@@ -162,34 +159,4 @@ func (c *collector) throttleWarnings() []string {
 	}
 	return []string{fmt.Sprintf("Rate limits of kubedyno's own clients held %s requests back, for %s in all; "+
 		"that is no slowness of the server.", sample.FormatCount(int64(requests.max)), sample.Format(waited, sample.Seconds))}
-}
-
-func (c *collector) eventWarnings() []string {
-	var all []string
-	left := 0
-	for _, e := range c.events {
-		if e.Kind != sample.Warning && e.Kind != sample.ComponentLost && e.Kind != sample.StepFailed {
-			continue
-		}
-		if len(all) == maxEventWarnings {
-			left++
-			continue
-		}
-		all = append(all, fmt.Sprintf("At %s: %s.", sample.Format(e.At.Seconds(), sample.Seconds), eventWords(e)))
-	}
-	if left > 0 {
-		all = append(all, fmt.Sprintf("The events hold %s more warnings.", sample.FormatCount(int64(left))))
-	}
-	return all
-}
-
-func eventWords(e sample.Event) string {
-	words := strings.TrimSuffix(e.Message, ".")
-	if words == "" {
-		words = string(e.Kind)
-	}
-	if e.Step != "" {
-		words = e.Step + ": " + words
-	}
-	return words
 }
