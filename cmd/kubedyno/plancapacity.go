@@ -38,7 +38,7 @@ which it held the most. Runs in which kubedyno was the limit are left out and co
 
 CPU, memory and storage follow a constant, a line or a power; latencies these or the law of a
 queue; throughput the Universal Scalability Law. Intervals are of 95%%, by a bootstrap. Nothing is
-predicted from fewer than %d runs of %d different sizes, beyond %.0f times the largest of them, or where
+predicted from fewer than %d runs of %d different sizes, beyond %g times the largest of them, or where
 the runs contradict the form; the answer then says what to run to know.
 
 Without a size it prints the fits with their parameters. Exit codes: 0 inside or nothing asked,

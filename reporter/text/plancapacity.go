@@ -30,6 +30,7 @@ func WritePlanCapacity(w io.Writer, v *view.PlanCapacity, options Options) error
 			p.paragraph("  ", fmt.Sprintf("%s: %s is %s %s", row[0], row[1], row[3], row[2]))
 		}
 	}
+	p.capacityCosts(v.Costs)
 	if len(v.Parts) == 0 {
 		for _, m := range v.Details {
 			p.capacityModel(m)

@@ -26,6 +26,7 @@ type PlanCapacity struct {
 	Parts    []CapacityPart
 	Answers  Table
 	Sanity   Table
+	Costs    *CapacityCosts // nil if no runs tell.
 	Models   Table
 	Details  []CapacityModel // The fits among them, for the terminal.
 	Unfitted []Fact          // Sizes over which nothing could be fitted, and why.
@@ -92,7 +93,7 @@ func BuildPlanCapacity(p *capacity.Plan) *PlanCapacity {
 	v.Head = known([]Fact{{"Asked", questionWords(p.Question)}, {"Control plane", p.ControlPlane}, {"Runs", count(int64(len(p.Runs)))},
 		{"Left out", count(int64(len(p.LeftOut)))}})
 	v.Lead = fmt.Sprintf("Each point is one run. Intervals hold 95%% of further runs, by a bootstrap of residuals, and cover every form that the data cannot tell from the best. "+
-		"Nothing is predicted from fewer than %d runs or %d sizes, beyond %.0f times the largest that was measured, or by a form that does not describe the runs. "+
+		"Nothing is predicted from fewer than %d runs or %d sizes, beyond %g times the largest that was measured, or by a form that does not describe the runs. "+
 		"Each size is looked at alone, with the others as they were in the runs.", model.MinPoints, model.MinSizes, model.MaxReach)
 	for _, d := range append(capacity.Dimensions(), capacity.Together) {
 		if part := capacityPart(p, d); len(part.Answers) > 0 {
@@ -113,6 +114,7 @@ func BuildPlanCapacity(p *capacity.Plan) *PlanCapacity {
 		v.Unfitted = append(v.Unfitted, Fact{"Over " + string(u.Dimension), unfittedWords(p, u)})
 	}
 	v.Answers, v.Sanity, v.Models = answerTable(v.Parts), sanityTable(p.Sanity), modelTable(models)
+	v.Costs = capacityCosts(p)
 	v.Runs, v.LeftOut = capacityRuns(p), capacityLeftOut(p)
 	v.draw(p)
 	return v

@@ -79,6 +79,7 @@ type Plan struct {
 	Sanity        []Line     `json:"sanity,omitempty"`
 	Curves        []Curve    `json:"curves"`
 	Unfitted      []Unfitted `json:"unfitted,omitempty"` // Dimensions over which nothing could be fitted.
+	Costs         *Costs     `json:"costs,omitempty"`    // nil if no runs tell.
 	Notes         []string   `json:"notes,omitempty"`
 }
 
@@ -188,6 +189,7 @@ func Of(runs []compare.Run, q Question, options Options) *Plan {
 		}
 		p.unfitted(g, p.Curves[before:], q.Of(d))
 	}
+	p.Costs = costs(measured, q)
 	p.notes(measured)
 	if q == (Question{}) {
 		p.Sentence = p.fitSentence()
@@ -232,15 +234,25 @@ func usualSize(d Dimension) float64 {
 	return 1000
 }
 
-// fitSentence counts what could be fitted.
+// fitSentence counts what could be fitted, and how often the test of extrapolation came true.
 func (p *Plan) fitSentence() string {
-	fits := 0
+	fits, tested, inside := 0, 0, 0
 	for _, c := range p.Curves {
 		if len(c.Model.Fits) > 0 {
 			fits++
 		}
+		if h := c.Model.HeldOut; h != nil {
+			tested++
+			if h.Inside {
+				inside++
+			}
+		}
 	}
-	return fmt.Sprintf("%d of %d quantities over nodes, pods or requests could be fitted, from %s.", fits, len(p.Curves), plural(len(p.Runs), "run"))
+	words := fmt.Sprintf("%d of %d quantities over nodes, pods or requests could be fitted, from %s.", fits, len(p.Curves), plural(len(p.Runs), "run"))
+	if tested > 0 {
+		words += fmt.Sprintf(" Without its largest size, %d of %d were predicted within their interval.", inside, tested)
+	}
+	return words
 }
 
 // worst is the order of verdicts, as that of package slo: what is known to be bad comes first.

@@ -227,8 +227,8 @@ func TestAdvice(t *testing.T) {
 		"nothing yet":    {nil, capacity.Question{Nodes: 1000}, "run nodes/ramp with nodes=32,63,125,250,500,1000"},
 		"pods":           {nil, capacity.Question{Pods: 11600}, "run pods/density with nodes=4,7,13,25,50,100,200"},
 		"larger ones":    {capacitytest.Fleets(fleets, 0.02), capacity.Question{Nodes: 9000}, "run nodes/ramp with nodes=4500,9000"},
-		"a little more":  {capacitytest.Loads(loads, 0.02), capacity.Question{Requests: 3300}, "run api/ramp with rate=3300"},
-		"as they were":   {held, capacity.Question{Requests: 3300}, "run api/ramp with rate=3300 and hold=20s"},
+		"more by far":    {capacitytest.Loads(loads, 0.02), capacity.Question{Requests: 4100}, "run api/ramp with rate=2050,4100"},
+		"as they were":   {held, capacity.Question{Requests: 4100}, "run api/ramp with rate=2050,4100 and hold=20s"},
 		"more of a kind": {capacitytest.Loads(loads[:3], 0.02), capacity.Question{Requests: 800}, "run api/ramp with rate=25,400,800"},
 	} {
 		p := capacity.Of(test.runs, test.q, quick)

@@ -141,24 +141,29 @@ func (m *meter) sum(metric, phase string) float64 {
 // steadyShare is by how much nodes and pods may differ over a phase that counts as held still.
 const steadyShare = 0.02
 
-// phase chooses the phase that speaks for a run: of those with requests the one with the most, or
-// else the largest that was held still, or else the last one.
+// phase chooses the phase that speaks for a run: of those with requests the one with the most, of
+// about as many that with the most nodes and pods; or else the largest that was held still, or else the
+// last one.
 func (m *meter) phase() (string, bool) {
 	load, held, last := "", "", ""
-	most, largest := 0.0, 0.0
+	most, loaded, largest := 0.0, 0.0, 0.0
+	for _, phase := range m.s.Phases {
+		most = max(most, m.offered(phase.Name))
+	}
 	for _, phase := range m.s.Phases {
 		ready := sample.Labels{"state": "ready"}
 		nodes, hasNodes := m.gauge(sample.NodesByState, phase.Name, ready)
 		pods, hasPods := m.gauge(sample.PodsByState, phase.Name, ready)
-		if rate := m.offered(phase.Name); rate > most {
-			load, most = phase.Name, rate
+		size := nodes.Last + pods.Last
+		if rate := m.offered(phase.Name); rate > 0 && rate >= (1-alikeShare)*most && (load == "" || size > loaded) {
+			load, loaded = phase.Name, size
 		}
-		if !phase.Ended || nodes.Last+pods.Last <= 0 {
+		if !phase.Ended || size <= 0 {
 			continue
 		}
 		last = phase.Name
-		if still(nodes, hasNodes) && still(pods, hasPods) && nodes.Last+pods.Last >= largest {
-			held, largest = phase.Name, nodes.Last+pods.Last
+		if still(nodes, hasNodes) && still(pods, hasPods) && size >= largest {
+			held, largest = phase.Name, size
 		}
 	}
 	for _, name := range []string{load, held, last} {
@@ -218,7 +223,7 @@ func (m *meter) components(phase string) {
 				continue
 			}
 			everything += g.Mean
-			if name := g.Labels["component"]; name != "kwok" && name != "kubedyno" {
+			if name := g.Labels["component"]; !harness(name) {
 				sum, known = sum+g.Mean, true
 				each = append(each, g)
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/exitcode"
 	"github.com/kubedyno/kubedyno/results/experiment"
 	"github.com/kubedyno/kubedyno/results/model"
+	"github.com/kubedyno/kubedyno/results/search"
 )
 
 // Found is what Open has read.
@@ -18,8 +19,8 @@ type Found struct {
 	Notes []string // What was not taken and why, each a sentence.
 }
 
-// Open reads runs. A path is that of a run, of an experiment, of which it takes the trials of all
-// variants (FOLDER@VARIANT names one), or of a folder with runs and experiments in it. At most
+// Open reads runs. A path is that of a run, of an experiment or a search, of which it takes the trials
+// of all variants (FOLDER@VARIANT names one of an experiment), or of a folder with such in it. At most
 // model.MaxPoints runs are read. The samples of a run are not kept in memory.
 func Open(paths []string) (*Found, error) {
 	found := &Found{}
@@ -41,6 +42,9 @@ func noRuns(err error) error {
 func (f *Found) open(path string) error {
 	if experiment.Is(path) {
 		return f.experiment(path)
+	}
+	if search.Is(path) {
+		return f.search(path)
 	}
 	if _, err := os.Stat(filepath.Join(path, bundle.ManifestFile)); err == nil {
 		return f.add(path)
@@ -69,6 +73,13 @@ func (f *Found) open(path string) error {
 	for _, e := range experiments {
 		f.take(e.Dir, f.experiment)
 	}
+	searches, err := search.List(path)
+	if err != nil {
+		return err
+	}
+	for _, s := range searches {
+		f.take(s.Dir, f.search)
+	}
 	return nil
 }
 
@@ -91,6 +102,27 @@ func (f *Found) experiment(path string) error {
 	for _, v := range e.Variants {
 		if err := f.add(path + "@" + v.Label); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// search reads the trials of all variants that came to an end. One that did not hold what the search
+// asked for was measured as well as the others.
+func (f *Found) search(path string) error {
+	s, err := search.Open(path)
+	if err != nil {
+		return err
+	}
+	for _, v := range s.Variants {
+		for _, t := range v.Trials {
+			folder := filepath.Join(path, filepath.FromSlash(t.Folder))
+			if _, err := os.Stat(filepath.Join(folder, bundle.ManifestFile)); err != nil || !t.Ended {
+				continue
+			}
+			if err := f.add(folder); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

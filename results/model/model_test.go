@@ -113,8 +113,8 @@ func TestRefusals(t *testing.T) {
 	}{
 		"inside":                   {seven, Linear, straight, 30, nil},
 		"as far as predictions go": {seven, Linear, straight, 80, nil},
-		"too far":                  {seven, Linear, straight, 81, []Rule{BeyondReach}},
-		"too small":                {seven, Linear, straight, 0.4, []Rule{BelowReach}},
+		"too far":                  {seven, Linear, straight, 101, []Rule{BeyondReach}},
+		"too small":                {seven, Linear, straight, 0.39, []Rule{BelowReach}},
 		"no number":                {seven, Linear, straight, math.NaN(), []Rule{BeyondReach}},
 		"five points":              {seven[:5], Linear, straight, 10, []Rule{FewPoints}},
 		"three sizes":              {[]float64{1, 1, 1, 5, 5, 5, 9, 9}, Linear, straight, 5, []Rule{FewSizes}},

@@ -96,7 +96,7 @@ func (c *Curve) refuse(x float64) []Refusal {
 			Reason: fmt.Sprintf("the largest that was measured is %s, and predictions go to %s times that", number(c.Largest()), number(MaxReach))})
 	case x < c.Smallest()/MaxReach:
 		all = append(all, Refusal{Rule: BelowReach,
-			Reason: fmt.Sprintf("the smallest that was measured is %s, and predictions go down to half of that", number(c.Smallest()))})
+			Reason: fmt.Sprintf("the smallest that was measured is %s, and predictions go down to 1/%s of that", number(c.Smallest()), number(MaxReach))})
 	}
 	return all
 }

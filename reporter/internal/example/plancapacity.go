@@ -5,6 +5,7 @@ import (
 
 	"github.com/kubedyno/kubedyno/results/capacity"
 	"github.com/kubedyno/kubedyno/results/capacity/capacitytest"
+	"github.com/kubedyno/kubedyno/results/compare"
 )
 
 // CapacityPlans are capacity plans by what was asked.
@@ -18,6 +19,7 @@ func CapacityPlans() map[string]*capacity.Plan {
 		"asked":   capacity.Of(runs, capacity.Question{Nodes: 5000, Pods: 20000, Requests: 1900}, options),
 		"inside":  capacity.Of(runs, capacity.Question{Nodes: 2500}, options),
 		"fits":    capacity.Of(runs, capacity.Question{}, options),
+		"costs":   capacity.Of([]compare.Run{capacitytest.Steps(10000, 50000)}, capacity.Question{Nodes: 100000, Pods: 500000}, options),
 		"nothing": capacity.Of(nil, capacity.Question{Nodes: 5000}, options),
 	}
 }
