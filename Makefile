@@ -10,7 +10,7 @@ PACKAGES := ./cmd/... ./kwok/... ./results/... ./reporter/... ./runner/... ./sce
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build controlplane karpenter demo test race lint bench bench-report bench-compare bench-alike bench-slower fuzz update verify clean FORCE
+.PHONY: help build controlplane karpenter demo test race lint bench bench-report bench-compare bench-alike bench-slower held-out scale search-agreement fuzz update verify clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,36 @@ bench-slower: controlplane
 	rm -rf $(SLOWER)
 	$(BIN) run pods/steady --compare-set startup=1.2s --compare-set tail=3.6s --fail-on regressed,too-few --out $(SLOWER); test $$? -eq 1
 	grep -q '"verdict": "regressed"' $(SLOWER)/compare.json
+
+HELD_OUT ?= results/runs/held-out
+SIZES    ?= 200 400 700 1000 1400 2000
+LARGE    ?= 5000
+
+# Each size is a run of its own. The last command fits them all, and tells for each quantity what the smaller
+# runs predict for the large ones, and what these measured.
+held-out: controlplane ## predict 5,000 nodes from 2,000 and fewer, then measure them (about 15 minutes)
+	rm -rf $(HELD_OUT)
+	mkdir -p $(HELD_OUT)
+	for n in $(SIZES); do $(BIN) run limits/nodes --set nodes=$$n --out $(HELD_OUT)/$$n || case $$? in 1|5) ;; *) exit 1 ;; esac; done
+	$(BIN) plan-capacity $(HELD_OUT) --nodes $(LARGE) --out $(HELD_OUT)/prediction.html || case $$? in 1|5) ;; *) exit 1 ;; esac
+	for n in 1 2; do $(BIN) run limits/nodes --set nodes=$(LARGE) --out $(HELD_OUT)/$(LARGE)-$$n || case $$? in 1|5) ;; *) exit 1 ;; esac; done
+	$(BIN) plan-capacity $(HELD_OUT) --out $(HELD_OUT)/held-out.html
+
+SCALE ?= results/runs/scale
+
+scale: controlplane ## 10,000 nodes and 50,000 pods, and by arithmetic what 100,000 would take (about 35 minutes)
+	rm -rf $(SCALE)
+	$(BIN) run nodes/scale --out $(SCALE) || case $$? in 1|5) ;; *) exit 1 ;; esac
+	$(BIN) plan-capacity $(SCALE) --nodes 100000 --pods 500000 --out $(SCALE)/arithmetic.html || test $$? -eq 5
+
+SEARCHES ?= results/runs/search-agreement
+SEARCH   ?= limits/api-rate
+
+search-agreement: controlplane ## make the same search five times: how often do its bounds agree? (about 40 minutes)
+	rm -rf $(SEARCHES)
+	mkdir -p $(SEARCHES)
+	for n in 1 2 3 4 5; do $(BIN) search $(SEARCH) --out $(SEARCHES)/$$n || case $$? in 1|5) ;; *) exit 1 ;; esac; done
+	KUBEDYNO_SEARCHES=$(abspath $(SEARCHES)) $(GO) test -count=1 -run '^TestAgreement$$' -v ./results/search
 
 fuzz: ## fuzz every parser for 20 s
 	@for target in $$(grep -rl --include='*_test.go' 'func Fuzz' cmd kwok results reporter runner scenarios | xargs -n1 dirname | sort -u); do \
