@@ -59,7 +59,7 @@ func keptTable(all []capacity.Kept) Table {
 
 func broughtTable(all []capacity.Brought) Table {
 	t := Table{ID: "brought-table", Caption: "CPU time that it takes to bring one: the mean, and that in the smallest and the largest cluster", Empty: "No phase brought nodes alone, or pods alone.",
-		Columns: []Column{{Name: "Of"}, {"A node", true}, {"Small, large cluster", true}, {"A pod", true}, {"Small, large cluster", true}}}
+		Columns: []Column{{Name: "Of"}, {"A node", true}, {"Small, large", true}, {"A pod", true}, {"Small, large", true}}}
 	words := func(s capacity.Share) (mean, span string) {
 		if s.Mean == 0 {
 			return Dash, Dash
