@@ -60,7 +60,6 @@ type Need struct {
 
 // A moment is the end of a phase.
 type moment struct {
-	run, phase  int
 	nodes, pods float64
 	newNodes    float64 // That came in the phase.
 	newPods     float64
@@ -70,47 +69,49 @@ type moment struct {
 	cpu         map[string]float64
 }
 
-// costs reads the runs that are like the largest. It is nil if no component's share of nodes and pods
-// can be told apart.
+// costs reads the runs that are alike, those that go with the largest first. It is nil if in no runs the
+// shares of nodes and pods can be told apart.
 func costs(runs []Run, q Question) *Costs {
-	if len(runs) == 0 {
-		return nil
-	}
-	largest := slices.MaxFunc(runs, func(a, b Run) int { return cmp.Compare(a.Nodes+a.Pods, b.Nodes+b.Pods) })
-	c, all := &Costs{}, []moment(nil)
-	for _, r := range runs {
-		if r.settings == largest.settings {
-			all = append(all, moments(r, c.Runs)...)
-			c.Runs++
+	tried := map[string]bool{}
+	for _, largest := range slices.SortedStableFunc(slices.Values(runs), func(a, b Run) int { return cmp.Compare(b.Nodes+b.Pods, a.Nodes+a.Pods) }) {
+		if tried[largest.settings] {
+			continue
 		}
+		tried[largest.settings] = true
+		c, all := &Costs{}, []moment(nil)
+		for _, r := range runs {
+			if r.settings == largest.settings {
+				all = append(all, moments(r)...)
+				c.Runs++
+			}
+		}
+		if c.Kept = kept(all); len(c.Kept) == 0 {
+			continue
+		}
+		c.Phases, c.Brought = len(all), brought(all)
+		for _, m := range all {
+			c.Nodes, c.Pods = max(c.Nodes, m.nodes), max(c.Pods, m.pods)
+		}
+		if q.Nodes > 0 || q.Pods > 0 {
+			c.Needs = c.needs(q, largest)
+		}
+		return c
 	}
-	c.Phases = len(all)
-	for _, m := range all {
-		c.Nodes, c.Pods = max(c.Nodes, m.nodes), max(c.Pods, m.pods)
-	}
-	c.Kept = kept(all)
-	if len(c.Kept) == 0 {
-		return nil
-	}
-	c.Brought = brought(all)
-	if q.Nodes > 0 || q.Pods > 0 {
-		c.Needs = c.needs(q, largest)
-	}
-	return c
+	return nil
 }
 
 // moments reads the phases of a run that came to their end.
-func moments(r Run, number int) (all []moment) {
+func moments(r Run) (all []moment) {
 	m := &meter{run: r.source, s: r.source.Summary}
 	ready := sample.Labels{"state": "ready"}
 	before := moment{}
-	for i, phase := range m.s.Phases {
+	for _, phase := range m.s.Phases {
 		nodes, hasNodes := m.gauge(sample.NodesByState, phase.Name, ready)
 		pods, _ := m.gauge(sample.PodsByState, phase.Name, ready)
 		if !phase.Ended || !hasNodes {
 			continue
 		}
-		at := moment{run: number, phase: i, nodes: nodes.Last, pods: pods.Last, newNodes: nodes.Last - before.nodes, newPods: pods.Last - before.pods,
+		at := moment{nodes: nodes.Last, pods: pods.Last, newNodes: nodes.Last - before.nodes, newPods: pods.Last - before.pods,
 			loaded: m.offered(phase.Name) > 0, seconds: (phase.End - phase.Start).Seconds(), kept: map[Kept]float64{}, cpu: map[string]float64{}}
 		for _, g := range m.s.Gauges {
 			switch component := g.Labels["component"]; {

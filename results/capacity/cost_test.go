@@ -78,6 +78,14 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
+// TestCostsBesideOthers: larger runs that do not tell nodes and pods apart hide none that do.
+func TestCostsBesideOthers(t *testing.T) {
+	runs := append(capacitytest.Fleets([]float64{20000, 90000}, 0), capacitytest.Steps(10000, 50000))
+	if c := capacity.Of(runs, capacity.Question{}, quick).Costs; c == nil || c.Runs != 1 || c.Nodes != 10000 {
+		t.Errorf("costs are %+v", c)
+	}
+}
+
 // TestNoCosts: runs of which each held one size, or whose pods grow with the nodes, say nothing of either.
 func TestNoCosts(t *testing.T) {
 	if c := capacity.Of(capacitytest.Fleets(fleets, 0), capacity.Question{Nodes: 5000}, quick).Costs; c != nil {
