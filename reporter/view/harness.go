@@ -64,7 +64,7 @@ func (b *builder) books() Table {
 			{"Pods created", count(c.PodsCreated), "as the watch saw them"},
 			{"Pods Ready", count(c.PodsReady), "of those created"},
 			{"Pods unfinished", count(c.PodsCensored), "not Ready when last seen; they count with the time they had waited"},
-			{"Pods uncertain", count(c.Uncertain), "a watch was interrupted while they started; their start-up times are upper bounds, their stages are left out"},
+			{"Pods uncertain", count(c.Uncertain), "a watch was interrupted for longer than watch lag may be, or listed anew, while they started; their start-up times are upper bounds, their stages are left out"},
 			{"Requests", count(c.Requests), "sent to the API server as load"},
 			{"Requests failed", count(c.Failed), "answered with an error or not in time"},
 			{"Records dropped", count(c.Dropped), "lost to a full queue of kubedyno"},

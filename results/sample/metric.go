@@ -263,7 +263,8 @@ var registry = index(
 	Metric{Name: ComponentMemory, Unit: Bytes, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Labels: []string{"component"}, Help: "Resident memory of one process."},
 	Metric{Name: WatchLag, Unit: Seconds, Better: LowerIsBetter, Shape: Distribution, Source: FromRun,
-		Help: "From the acknowledgement of the harness's own probe write until its watch delivers it."},
+		Help: "From the acknowledgement of the harness's own probe write until its watch delivers it; " +
+			"and how late a change may have come by an interruption of its watch, where nothing is marked for that."},
 	Metric{Name: WatchRelists, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,
 		Help: "How often a watch of the harness had to list anew."},
 	Metric{Name: WatchResumes, Unit: Count, Better: LowerIsBetter, Shape: Gauge, Source: FromRun,

@@ -182,8 +182,8 @@ type Pod struct {
 
 	Created Offset `json:"created"` // First seen by the watch, like all below.
 	// CreatedAfter is only for a pod that was first seen late, in a list or after its watch was
-	// interrupted: the last moment at which it was known not to exist. Its startup counts from
-	// there and so is an upper bound.
+	// interrupted for long: the last moment at which it was known not to exist. Its startup counts
+	// from there and so is an upper bound.
 	CreatedAfter *Offset `json:"createdAfter,omitempty"`
 	Scheduled    *Offset `json:"scheduled,omitempty"`
 	Running      *Offset `json:"running,omitempty"`
@@ -195,8 +195,8 @@ type Pod struct {
 	// ConfiguredStartSeconds is the delay that the simulator was told to put between
 	// scheduled and Running for this pod; nil where it cannot be known.
 	ConfiguredStartSeconds *float64 `json:"configuredStart,omitempty"`
-	// Uncertain says that a watch was interrupted before it brought one of the pod's
-	// transitions, so that its offsets are upper bounds.
+	// Uncertain says that a watch was interrupted for longer than watch lag may be, or had to list
+	// anew, before it brought one of the pod's transitions, so that its offsets are upper bounds.
 	Uncertain bool `json:"uncertain,omitempty"`
 	// APICreated is the server's creationTimestamp, with its resolution of 1 s: context
 	// only, never subtracted from an offset.

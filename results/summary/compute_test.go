@@ -158,7 +158,7 @@ func TestByHandVerdicts(t *testing.T) {
 	}
 	wantWarnings := []string{
 		"1 of 4 pods never became Ready; they count as at least the time they waited.",
-		"A watch was interrupted while 1 of 4 pods started; their start-up times are upper bounds, their stages are left out.",
+		"A watch was interrupted for longer than watch lag may be, or had to list anew, while 1 of 4 pods started; their start-up times are upper bounds, their stages are left out.",
 		"5 of 2,000 requests failed: 5 server.",
 		"Only 90/s of 100/s were sent (class=gets,phase=load).",
 		"Watches of the harness had to list anew (watch relists: 1); what happened meanwhile was seen late.",

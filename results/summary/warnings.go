@@ -42,7 +42,7 @@ func (c *collector) warnings(run *bundle.Run, s *Summary) []string {
 		warn("%s of %s pods never became Ready; they count as at least the time they waited.", count(n), count(c.counts.PodsCreated))
 	}
 	if n := c.counts.Uncertain; n > 0 {
-		warn("A watch was interrupted while %s of %s pods started; their start-up times are upper bounds, their stages are left out.", count(n), count(c.counts.PodsCreated))
+		warn("A watch was interrupted for longer than watch lag may be, or had to list anew, while %s of %s pods started; their start-up times are upper bounds, their stages are left out.", count(n), count(c.counts.PodsCreated))
 	}
 	if n := c.counts.Failed; n > 0 {
 		warn("%s of %s requests failed: %s.", count(n), count(c.counts.Requests), c.failureKinds())

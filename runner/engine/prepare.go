@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/kubedyno/kubedyno/kwok/stages"
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/summary"
 	"github.com/kubedyno/kubedyno/runner/action"
 	"github.com/kubedyno/kubedyno/runner/audit"
 	"github.com/kubedyno/kubedyno/runner/measure"
@@ -124,9 +126,14 @@ func (e *engine) connect(ctx context.Context) error {
 		Namespace: "kubedyno-" + e.Run,
 		Pinned:    e.pinned(),
 		Clock:     e.Clock, Sink: e.Sink,
-		Measure: measure.Run{Clock: e.Clock, Sink: e.Sink, Phase: e.phaseNow, Relists: &measure.Relists{}},
+		Measure: measure.Run{Clock: e.Clock, Sink: e.Sink, Phase: e.phaseNow, Relists: &measure.Relists{}, LagLimit: e.lagLimit()},
 	}
 	return nil
+}
+
+// lagLimit is up to which watch lag is nothing to speak of in this run.
+func (e *engine) lagLimit() time.Duration {
+	return time.Duration(summary.ToleratedDelay(e.Plan.Objectives, sample.WatchLag) * float64(time.Second))
 }
 
 // start starts the watches.
@@ -197,9 +204,6 @@ func (b *bench) settle(ctx context.Context) {
 // close ends the measurements that were started.
 func (b *bench) close() {
 	b.elastic.close()
-	if b.lag != nil {
-		b.lag.Close()
-	}
 	if b.hpas != nil {
 		b.hpas.Close()
 	}
@@ -217,6 +221,9 @@ func (b *bench) close() {
 	}
 	if b.pods != nil {
 		b.pods.Close()
+	}
+	if b.lag != nil {
+		b.lag.Close() // It writes what the watches above were delayed by.
 	}
 	b.storage.close()
 	b.disk.Close()

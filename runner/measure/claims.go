@@ -86,11 +86,6 @@ func (e elasticClaims) Replace(list []any, _ string) error {
 	return nil
 }
 
-// Resync has nothing to do.
-func (e elasticClaims) Resync() error { return nil }
-
-func (e elasticClaims) resumed() {}
-
 // claim brings a claim up to date. It is an order from when it is first seen; which node it is of, and what
 // that costs, is known from when it has been launched.
 func (e *Elastic) claim(seen *unstructured.Unstructured, now sample.Offset) {

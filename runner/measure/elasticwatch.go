@@ -52,11 +52,6 @@ func (e elasticNodes) Replace(list []any, _ string) error {
 	return nil
 }
 
-// Resync has nothing to do.
-func (e elasticNodes) Resync() error { return nil }
-
-func (e elasticNodes) resumed() {}
-
 // elasticPods takes the pods for an Elastic.
 type elasticPods struct{ *Elastic }
 
@@ -99,11 +94,6 @@ func (e elasticPods) Replace(list []any, _ string) error {
 	}
 	return nil
 }
-
-// Resync has nothing to do.
-func (e elasticPods) Resync() error { return nil }
-
-func (e elasticPods) resumed() {}
 
 // node brings a node up to date.
 func (e *Elastic) node(seen *corev1.Node, now sample.Offset) {

@@ -48,7 +48,7 @@ func (p *Pods) finish() {
 	p.censorLosses(now)
 	p.mu.Unlock()
 	if unmeasured > 0 {
-		p.options.warn(fmt.Sprintf("a watch was interrupted when the deletion of %d pods began; "+
+		p.options.warn(fmt.Sprintf("a watch was interrupted for long, or had to list anew, when the deletion of %d pods began; "+
 			"how long they took to go is not known and not counted", unmeasured))
 	}
 	p.writeDeletions(now)

@@ -161,12 +161,6 @@ func (h *HPAs) Replace(list []any, _ string) error {
 	return nil
 }
 
-// Resync has nothing to do.
-func (h *HPAs) Resync() error { return nil }
-
-// resumed has nothing to do: what was seen late is an upper bound, as any latency here is.
-func (h *HPAs) resumed() {}
-
 // observe brings an HPA up to date.
 func (h *HPAs) observe(seen *autoscalingv2.HorizontalPodAutoscaler, now sample.Offset) {
 	known, ok := h.hpas[seen.UID]

@@ -42,8 +42,8 @@ type LagOptions struct {
 // Lag measures how late watches are: once a second it writes a ConfigMap and takes the time
 // from the write's acknowledgement until its own watch delivers it. A delivery that comes
 // before the acknowledgement has no lag. A write that is never delivered counts with the time
-// until Close. It also writes the gauges of
-// relists and resumed watches.
+// until Close. It also writes how late changes came to other watches of the run that were
+// interrupted for no longer than is tolerated, and the gauges of relists and resumed watches.
 type Lag struct {
 	options   LagOptions
 	api       typedcorev1.ConfigMapInterface
@@ -199,17 +199,12 @@ func (l *Lag) Replace(list []any, _ string) error {
 	return nil
 }
 
-// Resync has nothing to do.
-func (l *Lag) Resync() error { return nil }
-
-// resumed has nothing to do: an interruption is lag.
-func (l *Lag) resumed() {}
-
 // flush writes the window and the gauges of relists and resumed watches.
 func (l *Lag) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.options.Clock.Now()
+	l.options.Relists.takeDelays(&l.window)
 	if l.window.Count() > 0 {
 		l.options.Sink.Window(sample.Window{
 			From: l.from, To: now, Metric: sample.WatchLag,

@@ -1,55 +1,51 @@
 // Package measure watches the cluster and turns what it sees into samples: the life of every
 // pod, the readiness of nodes, the progress of rollouts, and the lag of the watches themselves.
 //
-// A watch is a client-go reflector that calls a store of this package for every change, with
-// no queue in between; the store reads the run's clock before anything else. Waiting is done
-// on these watches, never by listing.
+// A watch calls a store of this package for every change, with no queue in between; the store
+// reads the run's clock before anything else. Waiting is done on these watches, never by listing.
 //
-// A watch that breaks is taken up again after 0.1 s, then after twice as long each time up to
-// 2 s; where the connection itself is reset, client-go tries again after 1 s first. What had
-// changed meanwhile is seen late; pods whose transitions came that way are marked uncertain.
+// A watch that ends is taken up again where it was, at once, then after 0.1 s and twice as long
+// each time up to 2 s; where the connection itself is reset, client-go tries again after 1 s
+// first. No change is lost by that, but those of the gap are seen late: if by no more than watch
+// lag may be, that is recorded as watch lag; if by more, pods and volumes are marked, as their
+// times are upper bounds. Only where the server has no history from there on is everything listed
+// anew, and what changed meanwhile marked.
+//
+// An API server ends a watch that does not keep up with it: one that began when there had been few
+// changes has room for 10, and for all watches of a resource that are full it waits 50 ms for each
+// second that has passed, at most 100 ms (k8s.io/apiserver/pkg/storage/cacher). Reading faster does
+// not prevent that: an HTTP/2 client takes 4 MiB of a watch that its reader has not asked for
+// (golang.org/x/net/http2, transportDefaultStreamFlow), so the place that is short of time is the
+// server.
 package measure
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/go-logr/logr"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
-	"k8s.io/klog/v2"
 
 	"github.com/kubedyno/kubedyno/results/sample"
 )
 
-// The limits of a watch.
-const (
-	// gaugeInterval is the time between two values of a gauge and the length of a window.
-	gaugeInterval = time.Second
-	// retryFirst and retryMost bound the pause before a broken watch is taken up again.
-	retryFirst = 100 * time.Millisecond
-	retryMost  = 2 * time.Second
-	retrySteps = 30 // Doublings after which the pause stays at retryMost anyway.
-	// resumeDoubt is how long after a watch was resumed changes count as seen late.
-	resumeDoubt = time.Second
-	// maxWarnings is how many troubles of one watch are reported.
-	maxWarnings = 10
-)
+// gaugeInterval is the time between two values of a gauge and the length of a window.
+const gaugeInterval = time.Second
 
 // A Run is what all measurements of one run share. Clock and Sink are required.
 type Run struct {
 	Clock   sample.Clock
 	Sink    sample.Sink
 	Phase   func() string // The phase of the run now; nil means none.
-	Relists *Relists      // Counts the relists of all watches; nil counts none.
+	Relists *Relists      // Keeps count of interrupted watches; nil does not.
+	// LagLimit is up to which watch lag is nothing to speak of. A change that comes later than that,
+	// as its watch was interrupted, is marked; 0 marks all of them.
+	LagLimit time.Duration
 }
 
 func (r Run) phase() string {
@@ -90,15 +86,39 @@ func every(ctx context.Context, do func()) {
 	}
 }
 
-// Relists counts how often the watches of a run had to list anew, and how often they went on
-// from where they were cut.
-type Relists struct{ count, resumes atomic.Int64 }
+// Relists keeps count of the interrupted watches of a run: how often one had to list anew, how often
+// one went on from where it was cut, and how late changes came by that.
+type Relists struct {
+	count, resumes atomic.Int64
+
+	mu     sync.Mutex
+	delays sample.Histogram // Since the last call of takeDelays.
+}
 
 // Count returns the number of relists so far.
 func (r *Relists) Count() int64 { return r.count.Load() }
 
 // Resumes returns how many watches so far went on from where they were cut.
 func (r *Relists) Resumes() int64 { return r.resumes.Load() }
+
+// delayed takes how late a change may have come.
+func (r *Relists) delayed(by time.Duration) {
+	if r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.delays.Record(by)
+	}
+}
+
+// takeDelays adds the delays since its last call to a histogram.
+func (r *Relists) takeDelays(to *sample.Histogram) {
+	if r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		to.Merge(r.delays)
+		r.delays.Reset()
+	}
+}
 
 // resume counts one watch that goes on.
 func (r *Relists) resume() {
@@ -137,123 +157,6 @@ func listWatch[L runtime.Object](api source[L], narrow func(*metav1.ListOptions)
 // labelled chooses what matches a label selector.
 func labelled(selector string) func(*metav1.ListOptions) {
 	return func(o *metav1.ListOptions) { o.LabelSelector = selector }
-}
-
-// A follower takes the changes of one watch. The reflector calls it from one goroutine.
-type follower interface {
-	cache.ReflectorStore
-	// resumed is called when a watch goes on after an interruption, before its first change.
-	resumed()
-}
-
-// A following is a running watch.
-type following struct {
-	cancel context.CancelFunc
-	done   sync.WaitGroup
-	synced chan struct{}
-	once   sync.Once
-}
-
-// follow watches until ctx ends or the following is stopped, and keeps store up to date.
-func follow(ctx context.Context, run Run, what string, lw *cache.ListWatch, expected runtime.Object,
-	store follower) *following {
-	ctx, cancel := context.WithCancel(klog.NewContext(ctx, logr.Discard()))
-	f := &following{cancel: cancel, synced: make(chan struct{})}
-	silent := logr.Discard()
-	reflector := cache.NewReflectorWithOptions(noteTroubles(run, what, lw, store), expected,
-		&syncedStore{follower: store, relists: run.Relists, following: f},
-		cache.ReflectorOptions{
-			Name:   "kubedyno-" + what,
-			Logger: &silent, // Troubles become warnings of the run.
-			Backoff: &wait.Backoff{
-				Duration: retryFirst, Factor: 2, Jitter: 0.1, Steps: retrySteps, Cap: retryMost,
-			},
-		})
-	f.done.Go(func() { reflector.RunWithContext(ctx) })
-	return f
-}
-
-// also runs do beside the watch until it is stopped.
-func (f *following) also(ctx context.Context, do func(context.Context)) {
-	ctx, cancel := context.WithCancel(ctx)
-	stop := f.cancel
-	f.cancel = func() { stop(); cancel() }
-	f.done.Go(func() { do(ctx) })
-}
-
-// waitSynced waits until the store holds what existed when the watch began.
-func (f *following) waitSynced(ctx context.Context, what string) error {
-	select {
-	case <-f.synced:
-		return nil
-	case <-ctx.Done():
-		f.stop()
-		return fmt.Errorf("begin to watch %s: %w", what, context.Cause(ctx))
-	}
-}
-
-// stop ends the watch and waits for it.
-func (f *following) stop() {
-	f.cancel()
-	f.done.Wait()
-}
-
-// noteTroubles warns of requests that fail and tells the store when a watch goes on from where
-// it was cut. A watch that follows a list, or that brings the state of everything itself, is no
-// resumption. A server that refuses the latter as invalid is older; the reflector then lists.
-func noteTroubles(run Run, what string, lw *cache.ListWatch, store follower) *cache.ListWatch {
-	var listed atomic.Bool
-	var warnings atomic.Int64
-	warn := func(ctx context.Context, err error) {
-		if err != nil && ctx.Err() == nil && !apierrors.IsInvalid(err) && warnings.Add(1) <= maxWarnings {
-			run.warn(fmt.Sprintf("watch %s: %v", what, err))
-		}
-	}
-	return &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-			listed.Store(true)
-			list, err := lw.ListWithContextFunc(ctx, o)
-			warn(ctx, err)
-			return list, err
-		},
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			w, err := lw.WatchFuncWithContext(ctx, o)
-			warn(ctx, err)
-			initial := o.SendInitialEvents != nil && *o.SendInitialEvents
-			if err == nil && !initial && !listed.Swap(false) {
-				run.Relists.resume()
-				store.resumed()
-			}
-			return w, err
-		},
-	}
-}
-
-// syncedStore notes the first Replace and counts the later ones as relists.
-type syncedStore struct {
-	follower
-	relists   *Relists
-	following *following
-}
-
-// Bookmark hands the server's sign of life on to the store that asks for it.
-func (s *syncedStore) Bookmark(resourceVersion string) error {
-	if store, ok := s.follower.(cache.ReflectorBookmarkStore); ok {
-		return store.Bookmark(resourceVersion)
-	}
-	return nil
-}
-
-// Replace hands the list on.
-func (s *syncedStore) Replace(list []any, resourceVersion string) error {
-	select {
-	case <-s.following.synced:
-		s.relists.add()
-	default:
-	}
-	err := s.follower.Replace(list, resourceVersion)
-	s.following.once.Do(func() { close(s.following.synced) })
-	return err
 }
 
 // typedConfig asks for protobuf, the encoding of the control plane's own clients, with no

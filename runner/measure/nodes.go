@@ -145,12 +145,6 @@ func (n *Nodes) Replace(list []any, _ string) error {
 	return nil
 }
 
-// Resync has nothing to do.
-func (n *Nodes) Resync() error { return nil }
-
-// resumed has nothing to do: what was seen late is an upper bound, as any latency here is.
-func (n *Nodes) resumed() {}
-
 func (n *Nodes) node(name string) *node {
 	known, ok := n.nodes[name]
 	if !ok {

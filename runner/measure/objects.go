@@ -138,12 +138,6 @@ func (o *Objects) Replace(list []any, _ string) error {
 	return nil
 }
 
-// Resync has nothing to do.
-func (o *Objects) Resync() error { return nil }
-
-// resumed has nothing to do: what was seen late is an upper bound, as any latency here is.
-func (o *Objects) resumed() {}
-
 // observe keeps an object and notes the first time that its generation is complete.
 func (o *Objects) observe(seen *unstructured.Unstructured, now sample.Offset) {
 	seen.SetManagedFields(nil) // Often the larger part, and of no use here.

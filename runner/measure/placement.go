@@ -105,11 +105,6 @@ func (p *Placement) Replace(list []any, _ string) error {
 	return nil
 }
 
-// Resync has nothing to do.
-func (p *Placement) Resync() error { return nil }
-
-func (p *Placement) resumed() {}
-
 // observe keeps what packing needs of a pod. One that has ended, or is on its way out, takes no part.
 func (p *Placement) observe(seen *corev1.Pod) {
 	known, there := p.pods[seen.UID]

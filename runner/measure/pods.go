@@ -52,20 +52,21 @@ type PodCounts struct {
 // before that - no startup failed then, as its controller gave it up, so such records have
 // Deleted and no Ready and are counted apart - and by Close for every pod that is neither. One
 // that was Ready is written a second time when it is gone, or by Close if it is being deleted
-// then. A pod that was created while the watch was interrupted is marked uncertain and counts
-// from the last moment at which the watch was known not to have it.
+// then. A pod of which something came late, as the watch was interrupted, is marked uncertain; if
+// that was its creation, it counts from the last moment at which it was known not to exist.
 type Pods struct {
 	options   PodsOptions
 	following *following
 	waiters   waiters
 
-	mu        sync.Mutex
-	pods      map[types.UID]*pod
-	starting  int               // Pods whose record is not written.
-	levels    map[string]*tally // By workload.
-	alive     sample.Offset     // When the watch last brought something.
-	gapFrom   sample.Offset     // When it last had before it was interrupted.
-	doubtTill sample.Offset     // Changes before this came late.
+	// These two are of the watch's goroutine.
+	late  bool          // What comes next comes late.
+	since sample.Offset // When the watch had last brought something, if it does.
+
+	mu       sync.Mutex
+	pods     map[types.UID]*pod
+	starting int               // Pods whose record is not written.
+	levels   map[string]*tally // By workload.
 
 	dead map[string]bool  // Failed nodes.
 	owed map[string]*owed // By workload; only those that lost pods.
@@ -117,8 +118,7 @@ func (p *Pods) change(object any, now sample.Offset) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.waiters.wake()
-	p.alive = now
-	p.observe(object.(*corev1.Pod), now, now < p.doubtTill)
+	p.observe(object.(*corev1.Pod), now, p.late)
 	return nil
 }
 
@@ -128,8 +128,7 @@ func (p *Pods) Delete(object any) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.waiters.wake()
-	p.alive = now
-	p.remove(object.(*corev1.Pod).UID, now, now < p.doubtTill)
+	p.remove(object.(*corev1.Pod).UID, now, p.late)
 	return nil
 }
 
@@ -140,7 +139,6 @@ func (p *Pods) Replace(list []any, _ string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.waiters.wake()
-	p.gapFrom, p.alive = p.alive, now
 	present := make(map[types.UID]bool, len(list))
 	for _, object := range list {
 		pod := object.(*corev1.Pod)
@@ -155,33 +153,16 @@ func (p *Pods) Replace(list []any, _ string) error {
 	return nil
 }
 
-// Resync has nothing to do.
-func (p *Pods) Resync() error { return nil }
+// doubt says whether what comes next comes late, and when the watch had last brought something.
+func (p *Pods) doubt(late bool, since sample.Offset) { p.late, p.since = late, since }
 
-// Bookmark takes the server's word that there was nothing else.
-func (p *Pods) Bookmark(string) error {
-	now := p.options.Clock.Now()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.alive = now
-	return nil
-}
-
-// resumed begins the time in which changes are taken to have come late.
-func (p *Pods) resumed() {
-	now := p.options.Clock.Now()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.gapFrom, p.doubtTill = p.alive, now+sample.Offset(resumeDoubt)
-}
-
-// observe brings a pod up to date; late says that the change may have happened before now.
+// observe brings a pod up to date; late says that the change may have happened long before now.
 func (p *Pods) observe(seen *corev1.Pod, now sample.Offset, late bool) {
 	known, ok := p.pods[seen.UID]
 	if !ok {
 		known = newPod(seen, p.options.phase(), now)
 		if late {
-			known.firstLate, known.uncertain, known.after = true, true, p.gapFrom
+			known.firstLate, known.uncertain, known.after = true, true, p.since
 		}
 		p.pods[seen.UID] = known
 		p.starting++

@@ -130,8 +130,9 @@ func TestPodLives(t *testing.T) {
 			p.Scheduled, p.Running, p.Ready, p.Deleted, p.Until, p.Uncertain = at(1), at(1), at(1), at(2), *at(2), true
 		})...)},
 		{"created during an outage", func(p *Pods) {
-			_ = p.Bookmark("")
+			since := p.options.Clock.Now()
 			time.Sleep(2 * time.Second)
+			p.doubt(true, since)
 			_ = p.Replace([]any{seen("a", levelReady)}, "")
 		}, base(func(p *sample.Pod) {
 			p.CreatedAfter, p.Created, p.Uncertain = at(1), *at(3), true
@@ -180,23 +181,25 @@ func TestPodLives(t *testing.T) {
 		}, base(func(p *sample.Pod) {
 			p.Scheduled, p.Deleted, p.Until, p.Uncertain = at(1), at(2), *at(2), true
 		})},
-		{"seen just after a watch was resumed", func(p *Pods) {
-			_ = p.Bookmark("")
-			p.resumed()
+		{"created late, as its watch was interrupted", func(p *Pods) {
+			since := p.options.Clock.Now()
+			time.Sleep(time.Second)
+			p.doubt(true, since)
 			_ = p.Add(seen("a", levelScheduled))
 			time.Sleep(2 * time.Second)
+			p.doubt(false, 0)
 			_ = p.Update(seen("a", levelReady))
 		}, base(func(p *sample.Pod) {
-			p.CreatedAfter, p.Uncertain = at(1), true
-			p.Scheduled, p.Running, p.Ready, p.Until = at(1), at(3), at(3), *at(3)
+			p.CreatedAfter, p.Created, p.Uncertain = at(1), *at(2), true
+			p.Scheduled, p.Running, p.Ready, p.Until = at(2), at(4), at(4), *at(4)
 		})},
-		{"seen long after a watch was resumed", func(p *Pods) {
+		{"Ready late, as its watch was interrupted", func(p *Pods) {
 			_ = p.Add(seen("a", levelScheduled))
-			p.resumed()
-			time.Sleep(2 * time.Second)
+			time.Sleep(time.Second)
+			p.doubt(true, 0)
 			_ = p.Update(seen("a", levelReady))
 		}, base(func(p *sample.Pod) {
-			p.Scheduled, p.Running, p.Ready, p.Until = at(1), at(3), at(3), *at(3)
+			p.Scheduled, p.Running, p.Ready, p.Until, p.Uncertain = at(1), at(2), at(2), *at(2), true
 		})},
 	} {
 		t.Run(test.name, func(t *testing.T) {

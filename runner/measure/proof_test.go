@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,17 +29,19 @@ type bench struct {
 	pods    *Pods
 	sink    *recording
 	relists *Relists
+	settled int // How often.
 }
 
-// watchPods starts a server and begins to measure its pods, all by one clock.
-func watchPods(t *testing.T, options scripted.Options) *bench {
+// watchPods starts a server and begins to measure its pods, all by one clock. What comes late
+// because the watch was interrupted is marked if it is later than lagLimit.
+func watchPods(t *testing.T, options scripted.Options, lagLimit time.Duration) *bench {
 	t.Helper()
 	b := &bench{clock: sample.StartClock(), sink: &recording{}, relists: &Relists{}}
 	b.Server = scripted.NewServer(b.clock, options)
 	t.Cleanup(b.Server.Close)
 	var err error
 	b.pods, err = StartPods(t.Context(), PodsOptions{
-		Run: Run{Clock: b.clock, Sink: b.sink, Relists: b.relists}, Config: b.Config, Namespace: "bench",
+		Run: Run{Clock: b.clock, Sink: b.sink, Relists: b.relists, LagLimit: lagLimit}, Config: b.Config, Namespace: "bench",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -96,8 +99,8 @@ func (b *bench) sentOf(name string) []scripted.Sent {
 // settle waits until the watch has caught up: a pod that is created now is seen.
 func (b *bench) settle(t *testing.T) {
 	t.Helper()
-	before := b.pods.Counts("").Created
-	name := fmt.Sprint("settled-", before)
+	name := fmt.Sprint("settled-", b.settled)
+	b.settled++
 	b.put(name, levelReady)
 	eventually(t, "a pod that is created now", func() bool { return slices.Contains(b.pods.Names("bench"), name) })
 }
@@ -108,7 +111,7 @@ func TestTimelinesAreThoseThatWereSent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := watchPods(t, options)
+			b := watchPods(t, options, 0)
 			const lives, stuck = 40, 5
 			scripted.Play(t.Context(), b.script(lives, stuck)...)
 			eventually(t, "all pods gone but the stuck ones", func() bool { return b.pods.Counts("").Deleted == lives })
@@ -204,7 +207,7 @@ func within(t *testing.T, what string, got sample.Offset, sent scripted.Sent) {
 
 func TestMomentsAreThoseOfArrival(t *testing.T) {
 	t.Parallel()
-	b := watchPods(t, scripted.Options{})
+	b := watchPods(t, scripted.Options{}, 0)
 	b.settle(t)
 	b.pods.mu.Lock() // As a slow reader of the counts would.
 	b.put("held-up", levelReady)
@@ -218,7 +221,7 @@ func TestMomentsAreThoseOfArrival(t *testing.T) {
 
 func TestDuplicatesAndBookmarksChangeNothing(t *testing.T) {
 	t.Parallel()
-	b := watchPods(t, scripted.Options{})
+	b := watchPods(t, scripted.Options{}, 0)
 	b.put("a", levelScheduled)
 	b.put("b", levelScheduled)
 	b.put("a", levelReady)
@@ -246,47 +249,77 @@ func TestDuplicatesAndBookmarksChangeNothing(t *testing.T) {
 	}
 }
 
+// interruptions are the ways in which a watch breaks, after which it lists anew or goes on.
+var interruptions = []struct {
+	name    string
+	happens func(b *bench) // What happened before was not sent.
+	relists int64
+	resumes int64
+}{
+	{"the history is gone, by an event", func(b *bench) { b.Expire(podPath) }, 1, 0},
+	{"the history is gone, by a status", func(b *bench) { b.Forget() }, 1, 0},
+	{"the watch ends and goes on", func(b *bench) { b.Cut(); b.Restore(false) }, 0, 1},
+	{"the server is away and has no history", func(b *bench) { b.Cut(); b.Restore(true) }, 1, 0},
+	{"the connection breaks", func(b *bench) { b.Drop() }, 0, 1},
+}
+
+// TestInterruptedWatchesMarkWhatTheyMissed has a watch that misses something and goes on: that is marked
+// if it may come later than is tolerated, as it always is after a list.
 func TestInterruptedWatchesMarkWhatTheyMissed(t *testing.T) {
-	for _, test := range []struct {
-		name      string
-		interrupt func(b *bench) // What happened meanwhile was not sent.
-		relists   int64
-		resumes   int64
-	}{
-		{"the history is gone, by an event", func(b *bench) { b.Expire(podPath) }, 1, 0},
-		{"the history is gone, by a status", func(b *bench) { b.Forget() }, 1, 0},
-		{"the watch ends and goes on", func(b *bench) { b.Cut(); b.Restore(false) }, 0, 1},
-		{"the server is away and has no history", func(b *bench) { b.Cut(); b.Restore(true) }, 1, 0},
-		{"the connection breaks", func(b *bench) { b.Drop() }, 0, 1},
-	} {
+	for _, test := range interruptions {
 		for _, options := range []scripted.Options{{}, {NoInitialEvents: true}} {
-			t.Run(fmt.Sprintf("%s, old server %t", test.name, options.NoInitialEvents), func(t *testing.T) {
-				t.Parallel()
-				b := watchPods(t, options)
-				b.put("known", levelReady)
-				b.put("half", levelScheduled)
-				b.put("young", levelScheduled)
-				b.put("doomed", levelReady)
-				b.put("given-up", levelScheduled)
-				b.settle(t)
-				time.Sleep(1100 * time.Millisecond) // A watch that ends sooner looks like a broken server.
-				missed := b.miss(test.interrupt)
-				eventually(t, "what was missed", func() bool { c := b.pods.Counts(""); return c.Deleted == 2 && c.Ready == 4 })
-				time.Sleep(resumeDoubt + 100*time.Millisecond)
-				b.put("young", levelReady)
-				b.put("later", levelReady)
-				b.settle(t)
-				// After another list, whose objects come in no order, what settles may come before these.
-				eventually(t, "the pods that came later", func() bool { return b.pods.Counts("").Ready == 7 })
-				b.pods.Close()
-				b.compareMissed(t, missed)
-				if b.relists.Count() != test.relists || b.relists.Resumes() != test.resumes {
-					t.Errorf("%d relists and %d resumes, want %d and %d",
-						b.relists.Count(), b.relists.Resumes(), test.relists, test.resumes)
-				}
-			})
+			for _, lagLimit := range []time.Duration{0, time.Hour} {
+				t.Run(fmt.Sprintf("%s, old server %t, lag limit %v", test.name, options.NoInitialEvents, lagLimit), func(t *testing.T) {
+					t.Parallel()
+					b := watchPods(t, options, lagLimit)
+					b.put("known", levelReady)
+					b.put("half", levelScheduled)
+					b.put("young", levelScheduled)
+					b.put("doomed", levelReady)
+					b.put("given-up", levelScheduled)
+					b.settle(t)
+					missed := b.miss(test.happens)
+					eventually(t, "what was missed", func() bool { c := b.pods.Counts(""); return c.Deleted == 2 && c.Ready == 4 })
+					b.catchUp(t)
+					b.put("young", levelReady)
+					b.put("later", levelReady)
+					b.settle(t)
+					b.pods.Close()
+					if test.relists == 0 && lagLimit > 0 {
+						b.compareDelayed(t)
+					} else {
+						b.compareMissed(t, missed)
+					}
+					if b.relists.Count() != test.relists || b.relists.Resumes() != test.resumes {
+						t.Errorf("%d relists and %d resumes, want %d and %d",
+							b.relists.Count(), b.relists.Resumes(), test.relists, test.resumes)
+					}
+				})
+			}
 		}
 	}
+}
+
+// catchUp waits until what comes can no longer be what an interruption delayed.
+func (b *bench) catchUp(t *testing.T) {
+	t.Helper()
+	for range 500 {
+		before := b.delays()
+		b.settle(t)
+		pod, _, n := b.records(fmt.Sprint("settled-", b.settled-1))
+		if n == 1 && !pod.Uncertain && b.delays() == before {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatal("what comes is delayed for ever")
+}
+
+// delays counts the changes that count as watch lag.
+func (b *bench) delays() int64 {
+	b.relists.mu.Lock()
+	defer b.relists.mu.Unlock()
+	return b.relists.delays.Count()
 }
 
 // miss changes pods while nothing is sent and then interrupts the watch. It returns when it began.
@@ -304,19 +337,50 @@ func (b *bench) miss(interrupt func(*bench)) sample.Offset {
 	return missed
 }
 
+// marks says how pods are on record, without those that only settled things.
+func (b *bench) marks() map[string]string {
+	got := map[string]string{}
+	for _, pod := range b.sink.allPods() {
+		if !strings.HasPrefix(pod.Name, "settled-") {
+			got[pod.Name] += fmt.Sprintf("[ready=%t gone=%t uncertain=%t late=%t]",
+				pod.Ready != nil, pod.Deleted != nil, pod.Uncertain, pod.CreatedAfter != nil)
+		}
+	}
+	return got
+}
+
+// compareDelayed fails the test where what came a little late is marked, has another moment than that at
+// which it was sent, or is not watch lag.
+func (b *bench) compareDelayed(t *testing.T) {
+	t.Helper()
+	want := map[string]string{
+		"known":    "[ready=true gone=false uncertain=false late=false]",
+		"half":     "[ready=true gone=false uncertain=false late=false]",
+		"new":      "[ready=true gone=false uncertain=false late=false]",
+		"doomed":   "[ready=true gone=false uncertain=false late=false][ready=true gone=true uncertain=false late=false]",
+		"given-up": "[ready=false gone=true uncertain=false late=false]",
+		"young":    "[ready=true gone=false uncertain=false late=false]",
+		"later":    "[ready=true gone=false uncertain=false late=false]",
+	}
+	if diff := cmp.Diff(want, b.marks()); diff != "" {
+		t.Fatalf("pods (-want +got):\n%s", diff)
+	}
+	for _, name := range []string{"half", "new"} { // The last time that it was sent; a broken connection took the others.
+		pod, _, _ := b.records(name)
+		sent := b.sentOf(name)
+		within(t, name+" Ready", *pod.Ready, sent[len(sent)-1])
+	}
+	if n := b.delays(); n < 5 {
+		t.Errorf("%d changes count as watch lag, want at least the 5 that were missed", n)
+	}
+	if deletions := b.sink.distribution(sample.PodDeletion, nil); deletions.Count() != 2 {
+		t.Errorf("%d deletions, want 2: nothing of them is lost", deletions.Count())
+	}
+}
+
 // compareMissed fails the test where a pod is not marked as it must be.
 func (b *bench) compareMissed(t *testing.T, missed sample.Offset) {
 	t.Helper()
-	got := map[string]string{}
-	for _, pod := range b.sink.allPods() {
-		got[pod.Name] += fmt.Sprintf("[ready=%t gone=%t uncertain=%t late=%t]",
-			pod.Ready != nil, pod.Deleted != nil, pod.Uncertain, pod.CreatedAfter != nil)
-	}
-	for name := range got {
-		if len(name) > 8 && name[:8] == "settled-" {
-			delete(got, name)
-		}
-	}
 	want := map[string]string{
 		"known":    "[ready=true gone=false uncertain=false late=false]",
 		"half":     "[ready=true gone=false uncertain=true late=false]",
@@ -326,8 +390,11 @@ func (b *bench) compareMissed(t *testing.T, missed sample.Offset) {
 		"young":    "[ready=true gone=false uncertain=false late=false]",
 		"later":    "[ready=true gone=false uncertain=false late=false]",
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, b.marks()); diff != "" {
 		t.Fatalf("pods (-want +got):\n%s", diff)
+	}
+	if n := b.delays(); n != 0 {
+		t.Errorf("%d changes count as watch lag, want none: they are marked", n)
 	}
 	pod, _, _ := b.records("new")
 	if *pod.CreatedAfter > missed || *pod.Ready <= missed {

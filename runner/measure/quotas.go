@@ -92,12 +92,6 @@ func (q *Quotas) Replace(list []any, _ string) error {
 	return nil
 }
 
-// Resync has nothing to do.
-func (q *Quotas) Resync() error { return nil }
-
-// resumed has nothing to do: what was seen late is an upper bound, as any latency here is.
-func (q *Quotas) resumed() {}
-
 func (q *Quotas) name(quota *corev1.ResourceQuota) string {
 	return quotaName(q.options.Namespace, quota)
 }

@@ -136,12 +136,6 @@ func (r *Refusals) Replace(list []any, _ string) error {
 	return nil
 }
 
-// Resync has nothing to do.
-func (r *Refusals) Resync() error { return nil }
-
-// resumed has nothing to do: what happened meanwhile is counted when it is seen.
-func (r *Refusals) resumed() {}
-
 // observe counts what an event says beyond what it said before; r.mu is held. Only what was forbidden
 // was refused by admission: a name that exists already, say, was not.
 func (r *Refusals) observe(event *corev1.Event, now sample.Offset) {

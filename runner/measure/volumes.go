@@ -201,17 +201,17 @@ type joined[T metav1.Object] struct {
 	seen    func(T, volumes.Moment)
 	gone    func(uid string, now volumes.Moment)
 
-	present   map[string]struct{} // UIDs.
-	alive     sample.Offset       // When the watch last brought something.
-	gapFrom   sample.Offset       // When it last had before it was interrupted.
-	doubtTill sample.Offset       // Changes before this came late.
+	present map[string]struct{} // UIDs.
+	late    bool                // What comes next comes late.
+	since   sample.Offset       // When the watch had last brought something, if it does.
 }
 
-// moment is now; the caller holds the mutex.
+// doubt says whether what comes next comes late, and when the watch had last brought something.
+func (j *joined[T]) doubt(late bool, since sample.Offset) { j.late, j.since = late, since }
+
+// moment is now.
 func (j *joined[T]) moment() volumes.Moment {
-	now := j.volumes.options.Clock.Now()
-	j.alive = now
-	return volumes.Moment{At: now, After: j.gapFrom, Late: now < j.doubtTill}
+	return volumes.Moment{At: j.volumes.options.Clock.Now(), After: j.since, Late: j.late}
 }
 
 // Add takes an object that is new, or new to this watch.
@@ -219,9 +219,10 @@ func (j *joined[T]) Add(object any) error { return j.Update(object) }
 
 // Update takes an object that has changed.
 func (j *joined[T]) Update(object any) error {
+	now := j.moment()
 	j.volumes.mu.Lock()
 	defer j.volumes.mu.Unlock()
-	j.observe(object.(T), j.moment())
+	j.observe(object.(T), now)
 	return nil
 }
 
@@ -235,22 +236,22 @@ func (j *joined[T]) observe(object T, now volumes.Moment) {
 
 // Delete takes an object that is gone.
 func (j *joined[T]) Delete(object any) error {
+	now := j.moment()
 	j.volumes.mu.Lock()
 	defer j.volumes.mu.Unlock()
 	uid := string(object.(T).GetUID())
 	delete(j.present, uid)
-	j.gone(uid, j.moment())
+	j.gone(uid, now)
 	return nil
 }
 
 // Replace takes the state of everything, at the start and after a watch could not be resumed. What differs
 // from what is known happened some time before.
 func (j *joined[T]) Replace(list []any, _ string) error {
-	j.volumes.mu.Lock()
-	defer j.volumes.mu.Unlock()
-	j.gapFrom = j.alive
 	now := j.moment()
 	now.Late = true
+	j.volumes.mu.Lock()
+	defer j.volumes.mu.Unlock()
 	listed := make(map[string]struct{}, len(list))
 	for _, object := range list {
 		listed[string(object.(T).GetUID())] = struct{}{}
@@ -263,22 +264,4 @@ func (j *joined[T]) Replace(list []any, _ string) error {
 	}
 	j.present = listed
 	return nil
-}
-
-// Resync has nothing to do.
-func (j *joined[T]) Resync() error { return nil }
-
-// Bookmark takes the server's word that there was nothing else.
-func (j *joined[T]) Bookmark(string) error {
-	j.volumes.mu.Lock()
-	defer j.volumes.mu.Unlock()
-	j.alive = j.volumes.options.Clock.Now()
-	return nil
-}
-
-// resumed begins the time in which changes are taken to have come late.
-func (j *joined[T]) resumed() {
-	j.volumes.mu.Lock()
-	defer j.volumes.mu.Unlock()
-	j.gapFrom, j.doubtTill = j.alive, j.volumes.options.Clock.Now()+sample.Offset(resumeDoubt)
 }

@@ -96,6 +96,13 @@ func (s *volumeStores) at(seconds int, store follower, change any) {
 	_ = store.Update(change)
 }
 
+// misses lets so many seconds pass in which a watch brings nothing; what comes next may be from then.
+func (s *volumeStores) misses(seconds int, store follower) {
+	since := s.v.options.Clock.Now()
+	time.Sleep(time.Duration(seconds) * time.Second)
+	store.(doubter).doubt(true, since)
+}
+
 // TestVolumesOfAPod follows a pod with two volumes: of one that is asked for at once, and of an ephemeral one of
 // a class that waits for the pod.
 func TestVolumesOfAPod(t *testing.T) {
@@ -161,20 +168,19 @@ func TestVolumesAfterAGap(t *testing.T) {
 	volumesAt(t, func(s *volumeStores) {
 		s.at(1, s.podsV, podOf("a", levelCreated, ""))
 		s.at(0, s.claims, claimOf("data-a", "fast", "created"))
-		time.Sleep(10 * time.Second) // Its end and the other claim's life are missed.
+		s.misses(10, s.claims) // Its end and the other claim's life.
 		_ = s.claims.Replace([]any{claimOf("data-a", "fast", "bound"), claimOf("a-tmp", "fast", "bound")}, "")
 		s.at(0, s.podsV, podOf("a", levelScheduled, ""))
 		s.at(1, s.attachments, attachmentOf("data-a", false, ""))
-		time.Sleep(5 * time.Second)
-		s.attachments.resumed() // The watch goes on; that it was attached comes late.
+		s.misses(5, s.attachments) // The watch goes on; that it was attached comes late.
 		s.at(0, s.attachments, attachmentOf("data-a", true, ""))
 		s.at(1, s.podsV, podOf("a", levelReady, ""))
-		time.Sleep(10 * time.Second)
+		s.misses(10, s.attachments)
 		_ = s.attachments.Replace(nil, "")
 		s.v.Close()
 		checkTimes(t, s.sink, sample.VolumeProvision, nil, 2, 10, 10)
 		checkTimes(t, s.sink, sample.VolumeAttach, nil, 1, 5, 5)
-		checkTimes(t, s.sink, sample.VolumeDetach, nil, 1, 11, 11)
+		checkTimes(t, s.sink, sample.VolumeDetach, nil, 1, 10, 10)
 		checkTimes(t, s.sink, sample.PodVolumeStage, nil, 0, 0, 0)
 		if w := s.sink.warnings(); len(w) != 2 {
 			t.Errorf("warnings %q, want one of 4 upper bounds and one of a pod without stages", w)

@@ -17,8 +17,8 @@ const settle = sample.Offset(2e9)
 // noClass stands for the class of a claim that names none.
 const noClass = "none"
 
-// A Moment is when something was seen. If that was Late, in a list or after a watch was interrupted, it
-// happened at some time after After, which is 0 if the watch had not begun.
+// A Moment is when something was seen. If that was Late, in a list or after a watch was interrupted for
+// long, it happened at some time after After, which is 0 if the watch had not begun.
 type Moment struct {
 	At, After sample.Offset
 	Late      bool

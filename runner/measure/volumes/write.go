@@ -75,10 +75,10 @@ func (l *Ledger) Close(now sample.Offset) (doubts []string) {
 	l.flush(now)
 	l.gauge(now)
 	if l.bounds > 0 {
-		doubts = append(doubts, fmt.Sprintf("a watch was interrupted while volumes were provisioned, attached or detached; %d of these times are upper bounds", l.bounds))
+		doubts = append(doubts, fmt.Sprintf("a watch was interrupted for long, or had to list anew, while volumes were provisioned, attached or detached; %d of these times are upper bounds", l.bounds))
 	}
 	if l.omitted > 0 {
-		doubts = append(doubts, fmt.Sprintf("a watch was interrupted while %d pods with volumes started; the stages of their start are left out", l.omitted))
+		doubts = append(doubts, fmt.Sprintf("a watch was interrupted for long, or had to list anew, while %d pods with volumes started; the stages of their start are left out", l.omitted))
 	}
 	return doubts
 }
