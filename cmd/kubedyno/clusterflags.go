@@ -102,6 +102,5 @@ func set(settings map[cluster.Component]cluster.Settings, component cluster.Comp
 
 // ofRun reports whether each run starts its own of a component, on whatever cluster.
 func ofRun(component cluster.Component) bool {
-	return component == cluster.Kwok || component == cluster.MetricsServer || component == cluster.MetricsAdapter ||
-		component == cluster.Karpenter
+	return !component.OfControlPlane()
 }

@@ -17,8 +17,8 @@ func newExportCommand(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "export [RUN-FOLDER]",
 		Short: "Write the figures of a run for other programs",
-		Long: `Reads the records of a run or of an experiment, of one that was killed too, and writes their
-figures in another form. Without a folder it takes the newest run or experiment in
+		Long: `Reads the records of a run, an experiment or a search, of one that was killed too, and writes their
+figures in another form. Without a folder it takes the newest of them in
 ` + runsDirectory + `. The exit code says whether that was done, and nothing of the verdict.
 
   junit        a test case for each objective; what could not be judged is an error, never a pass
@@ -27,6 +27,10 @@ figures in another form. Without a folder it takes the newest run or experiment 
   csv          a row for each figure, in base units
   perfdash     PerfData of kubernetes/perf-tests, of runs that came to an end
   markdown     the summary of a CI step: the verdict, the objectives, and the rest folded
+
+Of a search these are its bounds: junit has a test case for each goal and variant, which fails if not
+even the lowest load holds, or the one of --at does not; benchfmt and perfdash have those bounds alone
+that the search has come to its end with.
 
 'kubedyno run --ci DIR' writes them all.`,
 		Example: `  kubedyno export --format junit -o junit.xml

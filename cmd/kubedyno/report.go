@@ -59,8 +59,8 @@ whole can be published as a static site. The exit code is then 0, whatever the v
 				return err
 			}
 			err = judged(verdict)
-			if search.Is(directory) {
-				a.sayCode(output, err, searchCode(verdict))
+			if s, openErr := search.Open(directory); openErr == nil {
+				a.sayCode(output, err, searchCode(verdict, s.At > 0))
 				return err
 			}
 			a.sayExit(output, err)

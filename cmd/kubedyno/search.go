@@ -42,7 +42,8 @@ is after MLRsearch (RFC 9971). Every trial is a run with a new control plane and
 
 A trial that is INCONCLUSIVE, as when kubedyno itself could not keep up, does not count against
 the system: it is repeated, and after three of them the load is an end of what the harness can
-judge. A trial that does not end in time is a miss.
+judge. A trial that does not end in time is a miss, and so is one in which etcd, the API server,
+the scheduler or the controller manager ends by itself; the next trial has a new control plane.
 
 What can be searched, and within which bounds, is in the scenario's spec.search; flags go before
 it. Scenarios called limits/... are made for it. With goals there, groups of objectives get bounds
@@ -63,7 +64,9 @@ search.json in the results' folder is written after every trial. After Ctrl-C, a
 of the budget --resume goes on; --budget and --trials are then new totals.
 
 Exit codes: 0 if the search has an answer, whatever it is; 1 if even the lowest load broke; 5 if it
-stopped before its end, or the harness could not judge.`,
+stopped before its end, or the harness could not judge. With --at, a gate for CI, 0 only if the
+confirmed lower bound is that load or more for every goal and variant, and 1 if it is below.
+'kubedyno export' writes the bounds for CI systems and Prometheus.`,
 		Example: `  kubedyno search limits/api-rate
   kubedyno search limits/api-rate --until 4000 --width 0.05 --confirm 5 --budget 1h
   kubedyno search quickstart --load deployments --until 100 --budget 20m
@@ -71,6 +74,7 @@ stopped before its end, or the harness could not judge.`,
   kubedyno search limits/api-rate --vary disk=real,5ms,gp3
   kubedyno search limits/api-rate --vary api-server-flag:max-requests-inflight=200,400
   kubedyno search limits/objects --reset compact --budget 20m
+  kubedyno search limits/api-rate --at 500 && kubedyno export --format junit -o junit.xml
   kubedyno search --resume results/runs/20260102-030405-limits-api-rate --budget 30m`,
 		Args: func(c *cobra.Command, given []string) error {
 			if flags.resume != "" {
@@ -104,7 +108,7 @@ func (flags *searchFlags) register(command *cobra.Command) {
 	f.IntVar(&flags.given.Trials, "trials", 0, "the most trials")
 	f.StringVar(&flags.vary, "vary", "", "search for each value of another parameter, kubernetes, disk or a component's flag, as name=a,b")
 	f.StringVar(&flags.reset, "reset", record.ResetCluster, "what keeps trials apart: cluster, a new one for each, or compact, one whose etcd is compacted")
-	f.Float64Var(&flags.at, "at", 0, "say how much headroom there is at this load")
+	f.Float64Var(&flags.at, "at", 0, "the load that is needed: say how much headroom there is, and exit with 1 if less holds")
 	f.StringVar(&flags.resume, "resume", "", "go on with the search of this folder")
 	f.BoolVar(&flags.dryRun, "dry-run", false, "show what would be done, without doing it")
 	f.StringArrayVar(&flags.run.scenario.set, "set", nil, "a parameter as name=value; may be repeated")

@@ -86,6 +86,9 @@ func (a *app) readSearch(scenario string, flags searchFlags) (*searching, error)
 	if err := x.record.Rules.Check(); err != nil {
 		return nil, invalid(err)
 	}
+	if flags.at > wanted.Until {
+		return nil, hinted(invalid(fmt.Errorf("--at %v is above %v, the highest load of the search", flags.at, wanted.Until)), "--until names a higher one")
+	}
 	for _, goal := range wanted.Goals {
 		x.record.Goals = append(x.record.Goals, record.Goal{Name: goal.Name, Metric: goal.Metric, Where: sample.Labels(maps.Clone(goal.Where))})
 	}

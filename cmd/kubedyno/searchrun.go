@@ -142,7 +142,8 @@ func (x *searching) exhausted(v record.Variant) string {
 }
 
 // try runs one trial, tells the machine and puts what came of it into the record. An error ends the
-// search: it was interrupted, or the environment failed. That a phase took too long is an outcome.
+// search: it was interrupted, or the environment failed. That a phase took too long is an outcome, and so
+// is that a component of the trial's cluster gave up.
 func (x *searching) try(ctx context.Context, v *record.Variant, load float64, machine *search.Machine) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -182,26 +183,26 @@ func (x *searching) trial(ctx context.Context, t *record.Trial, p *plan.Plan, fl
 	if err == nil {
 		err = r.carryOut(ctx, now)
 	}
-	t.TimedOut = outOfTime(err) && ctx.Err() == nil
 	t.Status = ""
-	if err != nil {
-		t.Failure = brief(err.Error())
-	}
+	var dropErr error
 	if err != nil { // What a run that failed has left behind is no ground for another.
-		err = errors.Join(err, x.drop())
+		t.Failure, dropErr = brief(err.Error()), x.drop()
+		if r.recorded && ctx.Err() == nil {
+			brokeOff(t, err)
+		}
 	}
 	if r.recorded {
 		figures, _, reportErr := summarise(r.folder.path)
 		if reportErr != nil {
-			return errors.Join(err, reportErr)
+			return errors.Join(err, dropErr, reportErr)
 		}
 		t.Take(figures, machine(), x.record.Goals)
 	}
-	t.Ended = r.recorded && (err == nil || t.TimedOut)
+	t.Ended = r.recorded && (err == nil || t.TimedOut || t.Breakdown != nil)
 	if t.Ended {
-		return nil
+		return dropErr
 	}
-	return err
+	return errors.Join(err, dropErr)
 }
 
 // alone returns the arguments that run one trial by itself.
@@ -248,16 +249,20 @@ func (x *searching) conclude(err error) error {
 		return reportErr
 	}
 	err = judged(x.record.Verdict)
-	x.sayCode(x.flags.run.output, err, searchCode(x.record.Verdict))
+	x.sayCode(x.flags.run.output, err, searchCode(x.record.Verdict, x.record.At > 0))
 	return err
 }
 
-// searchCode is the exit code of a search in words.
-func searchCode(verdict slo.Verdict) string {
-	switch verdict {
-	case slo.Pass:
+// searchCode is the exit code of a search in words, with or without a load that is asked for.
+func searchCode(verdict slo.Verdict, asked bool) string {
+	switch {
+	case verdict == slo.Pass && asked:
+		return "the load of --at holds"
+	case verdict == slo.Pass:
 		return "the search has an answer"
-	case slo.Miss:
+	case verdict == slo.Miss && asked:
+		return "the load of --at does not hold"
+	case verdict == slo.Miss:
 		return "even the lowest load broke"
 	default:
 		return "the search has no answer yet, or the harness could not judge"

@@ -31,6 +31,12 @@ type Settings struct {
 	Env map[string]string `json:"env,omitempty"`
 }
 
+// OfControlPlane reports whether a component is one of the control plane itself, and not what a run brings
+// beside it.
+func (c Component) OfControlPlane() bool {
+	return c == Etcd || c == APIServer || c == ControllerManager || c == Scheduler
+}
+
 // components are all that a cluster can consist of, in the order of their start.
 var components = []Component{Etcd, APIServer, ControllerManager, Scheduler, Kwok, MetricsServer, MetricsAdapter, Karpenter}
 

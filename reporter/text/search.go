@@ -74,7 +74,7 @@ func (p *printer) searchTrials(v view.SearchVariant) {
 		if t.Interval != "" {
 			words += ", then " + t.Interval
 		}
-		if t.Verdict == "" {
+		if t.BrokeOff {
 			words += ": " + t.Sentence
 		}
 		for i, line := range wrap(words, p.width-4-word) {

@@ -56,6 +56,7 @@ type SearchTrial struct {
 	Glyph, Word              string
 	Interval                 string // After it, by goal.
 	Sentence                 string
+	BrokeOff                 bool // Whether the sentence says why the run did not come to its end.
 	Link                     string
 }
 
@@ -203,7 +204,9 @@ func searchWarnings(s *search.Search) []string {
 			all = append(all, joinWords(v.Label, "The search stopped before its end: "+v.Stopped)+". --resume with a larger budget goes on.")
 		}
 		for _, t := range v.Trials {
-			if t.Limited != "" {
+			if b := t.Breakdown; b != nil && b.Harness {
+				all = append(all, fmt.Sprintf("Trial %d proves nothing about its load: %s.", t.Number, b.Words()))
+			} else if t.Limited != "" && b == nil {
 				all = append(all, fmt.Sprintf("Trial %d proves nothing about its load: %s.", t.Number, t.Limited))
 			}
 		}
@@ -272,7 +275,10 @@ func searchTrial(t search.Trial) SearchTrial {
 	if t.Verdict != "" {
 		row.Link = t.Folder + "/" + bundle.ReportFile
 	}
+	row.BrokeOff = !t.Ended || t.TimedOut || t.Breakdown != nil
 	switch {
+	case t.Breakdown != nil:
+		row.Sentence = breakdownWords(*t.Breakdown)
 	case t.Limited != "":
 		row.Sentence = "Harness limited: " + t.Limited + "."
 	case t.TimedOut:

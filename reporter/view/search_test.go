@@ -119,3 +119,26 @@ func TestSearchSaysHowTrialsAreKeptApart(t *testing.T) {
 		}
 	}
 }
+
+// TestSearchSaysWhatBroke: an end of the harness is a doubt about its trial alone, one of the control plane
+// is what gave.
+func TestSearchSaysWhatBroke(t *testing.T) {
+	v := view.BuildSearch(example.BrokenAt())
+	words := []string{"INCONCLUSIVE|This says nothing of the load: kwok ended (exit status 2) 9 s into the run, in phase load.",
+		"PASS|PASS: sentence of trial 2.",
+		"MISS|Control plane broke: kube-apiserver ended (signal: killed) 12 s into the run, in phase load, where it had used up to 1.96 cores and 3 GiB."}
+	for i, row := range v.Variants[0].Trials {
+		if got := row.Word + "|" + row.Sentence; got != words[i] || row.BrokeOff != (i != 1) {
+			t.Errorf("trial %s: %q, broke off %t", row.Number, got, row.BrokeOff)
+		}
+	}
+	if len(v.Warnings) != 2 || !strings.HasPrefix(v.Warnings[1], "Trial 1 proves nothing about its load: kwok ended") {
+		t.Errorf("warnings %q", v.Warnings)
+	}
+	if gave := v.Variants[0].Gave[0]; !strings.HasPrefix(gave.Words, "At 500 the control plane broke: kube-apiserver ended") || gave.Trial != "3" {
+		t.Errorf("%+v", gave)
+	}
+	if timed := view.BuildSearch(example.Broken()).Variants[0].Gave[0]; !strings.HasPrefix(timed.Words, "At 375 broke: the run did not end in time: phase load timed out") {
+		t.Errorf("%+v", timed)
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"github.com/kubedyno/kubedyno/results/compare"
 	"github.com/kubedyno/kubedyno/results/experiment"
 	"github.com/kubedyno/kubedyno/results/sample"
+	"github.com/kubedyno/kubedyno/results/search"
 	"github.com/kubedyno/kubedyno/results/summary"
 )
 
@@ -57,6 +58,9 @@ func (f Format) Check() error {
 
 // Write writes results in a format.
 func Write(w io.Writer, f Format, r *Results) error {
+	if r.Search != nil {
+		return writeSearch(w, f, r.Search)
+	}
 	err := f.Check()
 	switch f {
 	case JUnit:
@@ -83,6 +87,7 @@ type Results struct {
 	Scenario   string
 	Experiment *experiment.Experiment // Judged; nil for a plain run.
 	Comparison *compare.Comparison    // Of an experiment's two variants; nil if it compares none, or could not.
+	Search     *search.Search         // Judged; nil unless this is a capacity search, which has no Runs.
 	Runs       []Run
 }
 
@@ -93,11 +98,14 @@ type Run struct {
 	Trial    *experiment.Trial // nil for a plain run.
 }
 
-// Open reads the folder of a run or of an experiment, finished or not, and computes its figures
+// Open reads the folder of a run, an experiment or a search, finished or not, and computes its figures
 // anew, as they may come from an older kubedyno. It changes nothing in the folder.
 func Open(dir string) (*Results, error) {
 	if experiment.Is(dir) {
 		return openExperiment(dir)
+	}
+	if search.Is(dir) {
+		return openSearch(dir)
 	}
 	r, err := openRun(dir)
 	if err != nil {

@@ -85,6 +85,10 @@ func writeJUnit(w io.Writer, r *Results) error {
 		total += duration(one)
 	}
 	all.Time = seconds(total)
+	return all.write(w)
+}
+
+func (all junitSuites) write(w io.Writer) error {
 	text, err := xml.MarshalIndent(all, "", "  ")
 	if err != nil {
 		return err

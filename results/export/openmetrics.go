@@ -31,6 +31,10 @@ func writeOpenMetrics(w io.Writer, r *Results) error {
 	for _, one := range r.Runs {
 		f.run(r, one)
 	}
+	return f.write(w)
+}
+
+func (f families) write(w io.Writer) error {
 	for _, name := range slices.Sorted(maps.Keys(f)) {
 		if _, err := expfmt.MetricFamilyToOpenMetrics(w, f[name]); err != nil {
 			return err

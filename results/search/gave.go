@@ -18,7 +18,9 @@ type Gave struct {
 	Missed     float64  `json:"missed"`           // The load that broke.
 	Trial      int      `json:"trial"`            // The trial that is looked at: the first that missed at this load.
 	Passed     float64  `json:"passed,omitempty"` // The load that held; 0 if none did.
-	Objectives []string `json:"objectives"`       // That missed, the worst first, with figure and limit.
+	Objectives []string `json:"objectives"`       // That missed, the worst first, with figure and limit; before them why the run broke off.
+	// Breakdown is what gave up at that load; nil if nothing did.
+	Breakdown *Breakdown `json:"breakdown,omitempty"`
 	// Saturated is what was beyond its limit at the load that broke: first what was not at the load that
 	// held. Empty means that nothing stands out, so the cause is not known.
 	Saturated []Evidence `json:"saturated"`
@@ -42,6 +44,9 @@ func (v Variant) gave(g int, goal Goal) *Gave {
 		return nil
 	}
 	out := &Gave{Goal: goal.Name, Missed: i.Upper.Load, Trial: missed.Number, Objectives: missWords(goal, missed), Saturated: []Evidence{}}
+	if missed.breaks() {
+		out.Breakdown = missed.Breakdown
+	}
 	var before []Reading
 	if i.Lower != nil {
 		if passed, ok := v.trial(g, i.Lower.Load, slo.Pass); ok {
@@ -120,20 +125,24 @@ func evidence(r Reading, before []Reading, held float64) Evidence {
 	return out
 }
 
-// missWords names the objectives of a goal that a trial missed, the worst first.
+// missWords names the objectives of a goal that a trial missed, the worst first. If its run broke off,
+// that comes before them: they may have missed for no other reason.
 func missWords(goal Goal, t Trial) []string {
 	missed := slices.DeleteFunc(goal.Of(t), func(o summary.Objective) bool { return o.Verdict != slo.Miss })
 	slices.SortStableFunc(missed, func(a, b summary.Objective) int { return cmp.Compare(room(a), room(b)) })
 	words := []string{}
+	if t.breaks() {
+		words = append(words, t.Breakdown.Words())
+	}
+	if t.TimedOut {
+		words = append(words, "the run did not end in time: "+t.Failure)
+	}
 	for _, o := range missed {
 		text := o.Subject()
 		if o.Observed != nil {
 			text += " " + sample.Format(*o.Observed, o.Unit)
 		}
 		words = append(words, text+", limit "+strings.TrimLeft(o.LimitWords(), "≤≥ "))
-	}
-	if t.TimedOut {
-		words = append(words, "the run did not end in time: "+t.Failure)
 	}
 	return words
 }
@@ -161,12 +170,18 @@ func (g Gave) Words() string {
 		}
 	}
 	words := fmt.Sprintf("At %s broke: %s.", Number(g.Missed), what)
+	if what == "" { // What is known of the trial does not name it.
+		words = fmt.Sprintf("It broke at %s.", Number(g.Missed))
+	}
+	if g.Breakdown != nil {
+		words = fmt.Sprintf("At %s the %s.", Number(g.Missed), g.Breakdown.Words())
+	}
 	switch {
 	case len(fresh) > 0:
 		words += " Saturated there and not below: " + strings.Join(fresh, "; ") + "."
 	case len(also) > 0:
 		words += " Saturated there, and already at the load that held: " + strings.Join(also, "; ") + "."
-	default:
+	case g.Breakdown == nil:
 		words += " Nothing that was watched was saturated, so what gave is not known."
 	}
 	return words

@@ -32,9 +32,13 @@ func (g Goal) Of(t Trial) (all []summary.Objective) {
 }
 
 // Judge returns the verdict of a trial for the goal. It is a miss if one of its objectives missed, or
-// if the run did not end in time: then the system has not carried the load. It is a pass only if all
-// passed and the harness sent what it was to send. Everything else says nothing about the system.
+// if the run did not end in time or the control plane broke: then the system has not carried the load.
+// It is a pass only if all passed and the harness sent what it was to send. Everything else says nothing
+// about the system, least of all what missed after the harness broke.
 func (g Goal) Judge(t Trial) slo.Verdict {
+	if t.Breakdown != nil && t.Breakdown.Harness {
+		return slo.Inconclusive
+	}
 	verdict, seen := slo.Pass, 0
 	for _, o := range g.Of(t) {
 		seen++
@@ -46,7 +50,7 @@ func (g Goal) Judge(t Trial) slo.Verdict {
 		}
 	}
 	switch {
-	case t.TimedOut:
+	case t.TimedOut || t.breaks():
 		return slo.Miss
 	case seen == 0 || t.Limited != "":
 		return slo.Inconclusive

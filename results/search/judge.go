@@ -24,8 +24,8 @@ func Plain(load float64) string { return strconv.FormatFloat(load, 'f', -1, 64) 
 
 // Judge computes what is marked so in Search. Its verdict is PASS if the search of every goal of every
 // variant is at its end with a lower bound that is confirmed: there is an answer, whatever the bound. It
-// is MISS if the least load broke, and INCONCLUSIVE if there is no answer yet or the harness could give
-// none.
+// is MISS if the least load broke, or if the load that is asked for (Search.At) does not hold, and
+// INCONCLUSIVE if there is no answer yet or the harness could give none.
 func (s *Search) Judge() {
 	for i := range s.Variants {
 		v := &s.Variants[i]
@@ -48,7 +48,7 @@ func (s *Search) Judge() {
 	s.Verdict, s.Compared = s.verdict(), s.compare()
 	var words []string
 	for _, v := range s.Variants {
-		words = append(words, v.words(s.Parameter, len(s.Variants) > 1))
+		words = append(words, v.words(s.Parameter, s.At, len(s.Variants) > 1))
 	}
 	s.Sentence = string(s.Verdict) + ": " + strings.Join(words, " ")
 }
@@ -73,22 +73,17 @@ func (s *Search) verdict() slo.Verdict {
 			verdict = slo.Inconclusive
 		}
 		for _, i := range v.Intervals {
-			switch {
-			case i.State == Below:
-				return slo.Miss
-			case i.State == Going || i.Lower == nil || !i.Lower.Confirmed:
-				verdict = slo.Inconclusive
-			}
+			verdict = slo.Worst([]slo.Verdict{verdict, i.Verdict(s.At)})
 		}
 	}
-	if s.Status == bundle.Failed || s.Status == bundle.Interrupted {
+	if verdict == slo.Pass && (s.Status == bundle.Failed || s.Status == bundle.Interrupted) {
 		verdict = slo.Inconclusive
 	}
 	return verdict
 }
 
-// words says what was found for a variant.
-func (v Variant) words(parameter string, several bool) string {
+// words says what was found for a variant, and first that it is less than the load that is asked for.
+func (v Variant) words(parameter string, at float64, several bool) string {
 	if len(v.Intervals) == 0 {
 		return strings.TrimSpace(v.lead(several) + "no trial has ended.")
 	}
@@ -100,7 +95,7 @@ func (v Variant) words(parameter string, several bool) string {
 		}
 		all = append(all, text)
 	}
-	words := v.lead(several) + strings.Join(all, "; ") + "."
+	words := v.lead(several) + v.needWords(parameter, at) + strings.Join(all, "; ") + "."
 	if v.Stopped != "" {
 		words += " The search stopped before its end: " + v.Stopped + "."
 	}

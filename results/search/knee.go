@@ -99,11 +99,21 @@ func (v Variant) Deciding(goals []Goal) (slo.Objective, bool) {
 			}
 		}
 	}
-	best, found := summary.Objective{}, false
-	for _, o := range goal.Of(trial) {
+	best, found := goal.tightest(trial)
+	for _, t := range slices.Backward(v.Trials) { // A trial that broke off may have no figure.
+		if !found && t.Ended {
+			best, found = goal.tightest(t)
+		}
+	}
+	return best.Objective, found
+}
+
+// tightest returns the objective of a trial with the least room; false if none has a figure.
+func (g Goal) tightest(t Trial) (best summary.Objective, found bool) {
+	for _, o := range g.Of(t) {
 		if o.Margin != nil && o.Observed != nil && (!found || *o.Margin < *best.Margin) {
 			best, found = o, true
 		}
 	}
-	return best.Objective, found
+	return best, found
 }

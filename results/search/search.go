@@ -103,13 +103,16 @@ type Trial struct {
 	Folder string  `json:"folder"` // The run folder, below that of the search, with slashes.
 
 	Status bundle.Status `json:"status,omitempty"` // "" if nothing was recorded.
-	// Ended says that the trial came to an end of its own, be it that a phase took too long: only
-	// such trials count.
+	// Ended says that the trial came to an end of its own, be it that a phase took too long or that a
+	// component of the cluster gave up: only such trials count.
 	Ended    bool          `json:"ended"`
 	TimedOut bool          `json:"timedOut,omitempty"` // A phase took too long.
 	Failure  string        `json:"failure,omitempty"`
 	Started  time.Time     `json:"started,omitzero"`
 	Took     sample.Offset `json:"took"` // With the start and the end of its cluster.
+
+	Unfinished string     `json:"unfinished,omitempty"` // The phase that took too long.
+	Breakdown  *Breakdown `json:"breakdown,omitempty"`  // nil if nothing gave up by itself.
 
 	// Compacted is what was done to etcd before the trial; nil if its control plane was new.
 	Compacted *Compacted `json:"compacted,omitempty"`
@@ -122,7 +125,7 @@ type Trial struct {
 	Objectives []summary.Objective `json:"objectives,omitempty"`
 	Readings   []Reading           `json:"readings,omitempty"`
 	Others     float64             `json:"othersCores,omitempty"` // What other processes of the machine used on average.
-	Phases     []string            `json:"phases,omitempty"`      // In which the objectives that missed have figures.
+	Phases     []string            `json:"phases,omitempty"`      // In which the objectives that missed have figures, and in which it broke off.
 	After      []Span              `json:"after,omitempty"`       // The interval of each goal when this trial had ended.
 }
 
@@ -156,8 +159,11 @@ func Spans(all []Interval) (spans []Span) {
 // Take records what the trial's run folder says.
 func (t *Trial) Take(s *summary.Summary, machine bundle.Machine, goals []Goal) {
 	t.Status, t.Verdict, t.Sentence, t.Objectives = s.Status, s.Verdict, s.Sentence, s.Objectives
-	t.Limited, t.Readings, t.Verdicts, t.Phases = limited(s), readings(s, machine), nil, missedPhases(s)
+	t.Limited, t.Readings, t.Verdicts, t.Phases = limited(s), readings(s, machine), nil, withPhase(missedPhases(s), t.endedIn())
 	t.Others = others(s)
+	if t.Breakdown != nil {
+		t.Breakdown.used(s)
+	}
 	for _, g := range goals {
 		t.Verdicts = append(t.Verdicts, g.Judge(*t))
 	}

@@ -69,6 +69,7 @@ func Run(ctx context.Context, o Options) error {
 	e := &engine{Options: o}
 	e.event(sample.Event{Kind: sample.RunStarted, Message: "run " + o.Run})
 	err := e.measure(ctx)
+	e.ThrowAway = e.ThrowAway || lostControlPlane(err)
 	err = errors.Join(err, coded(exitcode.Environment, e.cleanUp(ctx)))
 	message := "run ended"
 	if err != nil {
@@ -136,7 +137,7 @@ func (e *engine) guard(ctx context.Context, cancel context.CancelCauseFunc) {
 	case <-ctx.Done():
 	case loss := <-e.Cluster.Lost():
 		e.event(sample.Event{Kind: sample.ComponentLost, Message: fmt.Sprintf("%s: %v", loss.Component, loss.Cause)})
-		cancel(coded(exitcode.Environment, loss))
+		cancel(coded(exitcode.Environment, e.lost(loss)))
 	case <-e.SinkFailed:
 		cancel(coded(exitcode.Environment, fmt.Errorf("the results can no longer be written: %w", e.SinkErr())))
 	}
@@ -161,7 +162,7 @@ func (e *engine) phase(ctx context.Context, phase plan.Phase) error {
 	e.current.Store(&phase.Name)
 	e.event(sample.Event{At: began, Kind: sample.PhaseStarted, Phase: phase.Name})
 	run := ctx
-	timeout := fmt.Errorf("phase %s %w: it took longer than %s", phase.Name, ErrTimeout, phase.Timeout)
+	timeout := &Timeout{Phase: phase.Name, Limit: phase.Timeout}
 	ctx, cancel := context.WithTimeoutCause(ctx, phase.Timeout, timeout)
 	defer cancel()
 	err := e.steps(ctx, phase)

@@ -73,6 +73,10 @@ func TestPhaseTimeout(t *testing.T) {
 	if err != nil && (!strings.Contains(err.Error(), "phase deploy") || strings.Count(err.Error(), "timed out") != 1) {
 		t.Errorf("error %q, want one that names the phase and says once that time ran out", err)
 	}
+	var timeout *engine.Timeout
+	if !errors.As(err, &timeout) || timeout.Phase != "deploy" || timeout.Limit != 4*time.Second {
+		t.Errorf("timeout %+v, want that of phase deploy", timeout)
+	}
 	sink.checkNesting(t)
 	if n := len(sink.podsOf("web")); n != 6 {
 		t.Errorf("%d pods were recorded, want 6", n)
@@ -243,6 +247,10 @@ func TestLostComponent(t *testing.T) {
 			var loss cluster.Loss
 			if !errors.As(err, &loss) || loss.Component != test.component || exitcode.Of(err) != exitcode.Environment {
 				t.Errorf("exit code %d and %v, want %d and the loss of %s", exitcode.Of(err), err, exitcode.Environment, test.component)
+			}
+			var broke *engine.Breakdown
+			if !errors.As(err, &broke) || broke.Component != test.component || broke.How != "ended (signal: killed)" || broke.Phase != "deploy" || broke.At <= 0 {
+				t.Errorf("breakdown %+v", broke)
 			}
 			sink.checkNesting(t)
 			lost := 0

@@ -57,5 +57,5 @@ func (e *engine) begin(ctx context.Context, phase string, step plan.Step) (finis
 // failed tells that a step has failed and returns its error in the words of the run.
 func (e *engine) failed(phase string, step plan.Step, err error) error {
 	e.event(sample.Event{Kind: sample.StepFailed, Phase: phase, Step: step.Name, Message: err.Error()})
-	return coded(exitcode.Environment, fmt.Errorf("phase %s, step %s: %w", phase, step.Name, err))
+	return coded(exitcode.Environment, fmt.Errorf("phase %s, step %s: %w", phase, step.Name, e.outOfSpace(phase, err)))
 }

@@ -419,7 +419,12 @@ func TestLagIsSeenInAStall(t *testing.T) {
 	defer l.Close()
 	eventually(t, "a lag", func() bool { lag := sink.distribution(sample.WatchLag, nil); return lag.Count() > 0 })
 	s.Stall()
-	eventually(t, "an acknowledged write", func() bool { l.mu.Lock(); defer l.mu.Unlock(); return len(l.pending) > 0 })
+	stalled := clock.Now() // A write from before may still be on its way here.
+	eventually(t, "a write that is acknowledged in the stall", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return len(l.pending) > 0 && l.pending[len(l.pending)-1].at >= stalled
+	})
 	acked := clock.Now()
 	time.Sleep(500 * time.Millisecond)
 	released := clock.Now()

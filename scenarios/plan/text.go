@@ -177,8 +177,8 @@ func (p *Plan) writeEstimate(b *bytes.Buffer) {
 	fmt.Fprintf(b, "  most requests       %s a second on a schedule\n", about(p.Estimate.PeakRequests))
 	fmt.Fprintf(b, "  time of all phases  about %s\n", short(p.Estimate.Duration.Round(time.Second)))
 	writeLabelled(b, "  assumed             ", fmt.Sprintf(
-		"%d nodes, %d objects and %d pods a second, as on two cores; an assumption, not a promise",
-		AssumedNodesPerSecond, AssumedObjectsPerSecond, AssumedPodsPerSecond))
+		"%d nodes, %d objects and %d pods a second%s, as on two cores; an assumption, not a promise",
+		AssumedNodesPerSecond, AssumedObjectsPerSecond, AssumedPodsPerSecond, p.setupWords()))
 }
 
 func (p *Plan) writeObjectives(b *bytes.Buffer) {

@@ -108,5 +108,6 @@ func Unsearched() *search.Search {
 
 // Searches are the examples of searches by name.
 func Searches() map[string]*search.Search {
-	return map[string]*search.Search{"searched": Searched(), "limited": Limited(), "varied": Varied(), "unsearched": Unsearched()}
+	return map[string]*search.Search{"searched": Searched(), "limited": Limited(), "varied": Varied(), "unsearched": Unsearched(),
+		"broken": Broken(), "broken-at": BrokenAt()}
 }
