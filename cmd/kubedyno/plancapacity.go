@@ -37,7 +37,8 @@ latencies of SIG-Scalability, and the objectives of the runs. Each run is one po
 which it held the most. Runs in which kubedyno was the limit are left out and counted.
 
 CPU, memory and storage follow a constant, a line or a power; latencies these or the law of a
-queue; throughput the Universal Scalability Law. Intervals are of 95%%, by a bootstrap. Nothing is
+queue; throughput the Universal Scalability Law. Intervals are of 95%%, by a bootstrap,
+and widen beyond what was measured. Nothing is
 predicted from fewer than %d runs of %d different sizes, beyond %g times the largest of them, or where
 the runs contradict the form; the answer then says what to run to know.
 

@@ -92,7 +92,7 @@ func BuildPlanCapacity(p *capacity.Plan) *PlanCapacity {
 	}
 	v.Head = known([]Fact{{"Asked", questionWords(p.Question)}, {"Control plane", p.ControlPlane}, {"Runs", count(int64(len(p.Runs)))},
 		{"Left out", count(int64(len(p.LeftOut)))}})
-	v.Lead = fmt.Sprintf("Each point is one run. Intervals hold 95%% of further runs, by a bootstrap of residuals, and cover every form that the data cannot tell from the best. "+
+	v.Lead = fmt.Sprintf("Each point is one run. Intervals hold 95%% of further runs, by a bootstrap of residuals, and cover every form that the data cannot tell from the best; beyond what was measured they widen with the root of the distance. "+
 		"Nothing is predicted from fewer than %d runs or %d sizes, beyond %g times the largest that was measured, or by a form that does not describe the runs. "+
 		"Each size is looked at alone, with the others as they were in the runs.", model.MinPoints, model.MinSizes, model.MaxReach)
 	for _, d := range append(capacity.Dimensions(), capacity.Together) {

@@ -51,7 +51,7 @@ func TestAnswers(t *testing.T) {
 		"few nodes":          {runs, capacity.Question{Nodes: 2500}, capacity.Nodes, "cpu", capacity.Inside, ""},
 		"more than measured": {runs, capacity.Question{Nodes: 5000}, capacity.Nodes, "cpu", capacity.Inside, ""},
 		"at the limit":       {steep, capacity.Question{Nodes: 4750}, capacity.Nodes, "cpu", capacity.Edge, ""},
-		"beyond the limit":   {steep, capacity.Question{Nodes: 5900}, capacity.Nodes, "cpu", capacity.Outside, ""},
+		"beyond the limit":   {steep, capacity.Question{Nodes: 7000}, capacity.Nodes, "cpu", capacity.Outside, ""},
 		"too far":            {runs, capacity.Question{Nodes: 9000}, capacity.Nodes, "cpu", capacity.Unknown, model.BeyondReach},
 		"few runs":           {runs[:5], capacity.Question{Nodes: 500}, capacity.Nodes, "cpu", capacity.Unknown, model.FewPoints},
 		"a queue":            {runs, capacity.Question{Requests: 1500}, capacity.Requests, "latency mutating", capacity.Inside, ""},

@@ -198,14 +198,26 @@ func (c *Curve) Predict(x float64) (Prediction, []Refusal) {
 	return c.envelope(x), nil
 }
 
-// envelope covers the intervals of all fits, which must be there.
+// envelope covers the intervals of all fits, which must be there. Beyond the sizes measured both sides are
+// wider by the root of how many times the largest x is, or the smallest is of x, as the error of a random
+// walk grows: the bootstrap says what scatter does if the form holds, and nothing of whether it holds
+// there. Of 14 quantities that "make held-out" measured at 2.5 times the largest size, 8 lay within the
+// intervals of the forms alone, and 11 within these.
 func (c *Curve) envelope(x float64) Prediction {
 	all := c.Fits[0].Predict(x)
 	for _, fit := range c.Fits[1:] {
 		p := fit.Predict(x)
 		all.Low, all.High = min(all.Low, p.Low), max(all.High, p.High)
 	}
-	return all
+	return all.widened(math.Sqrt(max(x/c.Largest(), c.Smallest()/x)))
+}
+
+// widened makes both sides of the interval so many times as wide, no lower than 0.
+func (p Prediction) widened(times float64) Prediction {
+	if !(times > 1) || math.IsInf(p.Value, 1) {
+		return p
+	}
+	return Prediction{p.Value, max(0, p.Value-times*(p.Value-p.Low)), p.Value + times*(p.High-p.Value)}
 }
 
 // Band is the interval at x for a figure: that of Predict, without regard to refusals other than

@@ -90,6 +90,37 @@ func TestEnvelope(t *testing.T) {
 	t.Error("no set of points left two forms to choose from")
 }
 
+// TestWidened: within what was measured an interval stays, and beyond it grows on both sides.
+func TestWidened(t *testing.T) {
+	nothing := math.Inf(1)
+	for _, test := range []struct {
+		p     Prediction
+		times float64
+		want  Prediction
+	}{
+		{Prediction{10, 8, 13}, 0.5, Prediction{10, 8, 13}},
+		{Prediction{10, 8, 13}, 2, Prediction{10, 6, 16}},
+		{Prediction{10, 8, 13}, 9, Prediction{10, 0, 37}},
+		{Prediction{10, 8, nothing}, 2, Prediction{10, 6, nothing}},
+		{Prediction{nothing, 8, nothing}, 2, Prediction{nothing, 8, nothing}},
+	} {
+		if got := test.p.widened(test.times); got != test.want {
+			t.Errorf("%v, %v times as wide, is %v, want %v", test.p, test.times, got, test.want)
+		}
+	}
+	sizes := []float64{100, 200, 400, 800, 1600}
+	c := fitted(made(rand.New(rand.NewPCG(3, 1)), sizes, 0.1, func(x float64) float64 { return 1 + 0.01*x }), []Form{Linear}, quick)
+	if c = fitted(append(c.Points, Point{X: 1200, Y: 13.5}), []Form{Linear}, quick); len(c.Fits) == 0 {
+		t.Fatal(c.Refusals)
+	}
+	if raw, got := c.Fits[0].Predict(3200), c.envelope(3200); math.Abs((got.High-got.Value)-math.Sqrt2*(raw.High-raw.Value)) > 1e-9 {
+		t.Errorf("at twice the largest size %v became %v", raw, got)
+	}
+	if raw, got := c.Fits[0].Predict(1000), c.envelope(1000); raw != got {
+		t.Errorf("within what was measured %v became %v", raw, got)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	straight := func(x float64) float64 { return 1 + x }
 	usl := func(x float64) float64 { return 9 * x / (1 + 0.02*(x-1) + 0.002*x*(x-1)) }
